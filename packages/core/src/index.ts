@@ -1,0 +1,31 @@
+export {
+  type BatchOptions,
+  type DecryptItem,
+  decryptMany,
+  type EncryptItem,
+  encryptMany,
+} from './batch.js';
+export type {
+  Closeable,
+  Crypterer,
+  CryptOptions,
+  EncryptionContext,
+  KeyLease,
+  KeyLoader,
+  LoadKeysOptions,
+  OnError,
+  SyncCrypterer,
+} from './crypterer.js';
+export type { ErrorCode } from './error-code.js';
+export { generateBytes } from './generate-bytes.js';
+export {
+  type CryptererChoice,
+  decrypt,
+  decryptSync,
+  encrypt,
+  encryptSync,
+  loadKeys,
+} from './module-functions.js';
+export { crypterer, init, type RegisterOptions, register, shutdown } from './registry.js';
+export { type ErrorCause, type ErrorDetails, SqlcrypterError } from './sqlcrypter-error.js';
+export type { Suite } from './suite.js';

@@ -1,0 +1,68 @@
+/// <reference types="node" preserve="true" />
+import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
+import type { Crypterer, CryptOptions, KeyLease, LoadKeysOptions, SyncCrypterer } from './crypterer.js';
+import { crypterer as registered } from './registry.js';
+import { SqlcrypterError } from './sqlcrypter-error.js';
+
+/** Which crypterer a call uses: an instance, the name of a registered one, or else the default. */
+export interface CryptererChoice {
+  readonly crypterer?: Crypterer | string | undefined;
+}
+
+/** The chosen crypterer. Errors: `NOT_INITIALIZED`. */
+export function chooseCrypterer(choice: CryptererChoice | undefined): Crypterer {
+  const chosen = choice?.crypterer;
+  return chosen === undefined || typeof chosen === 'string' ? registered(chosen) : chosen;
+}
+
+/** The chosen crypterer's synchronous pair. Errors: `NOT_INITIALIZED`, `UNSUPPORTED`. */
+export function chooseSyncCrypterer(choice: CryptererChoice | undefined): Crypterer & SyncCrypterer {
+  const chosen = chooseCrypterer(choice);
+  if (isSyncCrypterer(chosen)) return chosen;
+  throw new SqlcrypterError(
+    'UNSUPPORTED',
+    `A ${chosen.scheme} crypterer works asynchronously only. Use encrypt() and decrypt().`,
+  );
+}
+
+/** Encrypts with the chosen or the default crypterer. See {@link Crypterer.encrypt}; also `NOT_INITIALIZED`. */
+export async function encrypt(plaintext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
+  return chooseCrypterer(options).encrypt(plaintext, options);
+}
+
+/** Decrypts with the chosen or the default crypterer. See {@link Crypterer.decrypt}; also `NOT_INITIALIZED`. */
+export async function decrypt(ciphertext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
+  return chooseCrypterer(options).decrypt(ciphertext, options);
+}
+
+/** As {@link encrypt}, at once; `UNSUPPORTED` where the crypterer has no synchronous side. */
+export function encryptSync(plaintext: Uint8Array, options?: CryptOptions & CryptererChoice): Buffer {
+  return chooseSyncCrypterer(options).encryptSync(plaintext, options);
+}
+
+/** As {@link decrypt}, at once; `KEY_NOT_LOADED` where the key must be loaded first, `UNSUPPORTED` as above. */
+export function decryptSync(ciphertext: Uint8Array, options?: CryptOptions & CryptererChoice): Buffer {
+  return chooseSyncCrypterer(options).decryptSync(ciphertext, options);
+}
+
+/**
+ * Brings the keys of many ciphertexts into memory and holds them there until the lease is disposed, so that
+ * `decryptSync` works on them. With a crypterer whose keys are always in memory there is nothing to do, and the lease
+ * is empty.
+ *
+ * Errors: as {@link LoadKeysOptions.onError} says; `UNSUPPORTED` where the crypterer has no synchronous side.
+ */
+export async function loadKeys(
+  ciphertexts: Iterable<Uint8Array>,
+  options?: LoadKeysOptions & CryptererChoice,
+): Promise<KeyLease> {
+  const chosen = chooseCrypterer(options);
+  if (isKeyLoader(chosen)) return chosen.loadKeys(ciphertexts, options);
+  chooseSyncCrypterer({ crypterer: chosen });
+  return emptyLease();
+}
+
+/** A lease on nothing. */
+export function emptyLease(): KeyLease {
+  return { failures: new Map(), dispose: () => undefined, [Symbol.dispose]: () => undefined };
+}

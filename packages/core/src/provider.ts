@@ -1,0 +1,14 @@
+export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
+export { authFailed, DataKey } from './data-key.js';
+export {
+  type CryptererImplementation,
+  type DefinedCrypterer,
+  defineCrypterer,
+  type ProviderOptions,
+} from './define-crypterer.js';
+export { DerivedKeyCache } from './derived-key-cache.js';
+export { encodeContext } from './encryption-context.js';
+export { encodeFrameHeader, type Frame, type KeyReference, looksLikeFrame, parseFrame } from './frame.js';
+export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
+export { causeOf } from './sqlcrypter-error.js';
+export { checkSuite, SUITES, type SuiteParameters } from './suite.js';

@@ -1,0 +1,70 @@
+import { type ErrorCode, isRetryable } from './error-code.js';
+
+const MARK = Symbol.for('@sqlcrypter/core/error');
+
+/** What is known of a foreign error that caused this one. Its message is left out: it may quote a key or a value. */
+export interface ErrorCause {
+  /** The foreign error's name, e.g. `AccessDeniedException`. */
+  readonly name: string;
+  /** HTTP status of a KMS answer. */
+  readonly status?: number;
+  /** The KMS's id of the request, for its operators. */
+  readonly requestId?: string;
+}
+
+/** What a {@link SqlcrypterError} can tell beside its code and message. */
+export interface ErrorDetails {
+  readonly cause?: ErrorCause | undefined;
+  /** The key concerned: a key id, a fingerprint in hex, or a key ARN. */
+  readonly keyRef?: string | undefined;
+  /** The column's label. */
+  readonly column?: string | undefined;
+  /** Position of the item in a batch. */
+  readonly index?: number | undefined;
+}
+
+/**
+ * The one error class of sqlcrypter. `code` is stable and what programs compare; the message says what happened, what
+ * was expected and what to do. Neither message, cause, inspect nor JSON holds plaintext or key bytes.
+ */
+export class SqlcrypterError extends Error {
+  override readonly name = 'SqlcrypterError';
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  declare readonly cause?: ErrorCause;
+  declare readonly keyRef?: string;
+  declare readonly column?: string;
+  declare readonly index?: number;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.retryable = isRetryable(code);
+    for (const [name, value] of Object.entries(details)) {
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true });
+    }
+    Object.defineProperty(this, MARK, { value: true });
+  }
+
+  /** Whether a value is a SqlcrypterError, also one made by another copy of this package in the process. */
+  static is(value: unknown): value is SqlcrypterError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
+  }
+
+  /** The same error, with what a caller further out knows of it: the column, the position in a batch. */
+  static withDetails(error: SqlcrypterError, details: ErrorDetails): SqlcrypterError {
+    const { cause, keyRef, column, index } = error;
+    return new SqlcrypterError(error.code, error.message, { cause, keyRef, column, index, ...details });
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, retryable, cause, keyRef, column, index } = this;
+    return { name, message, code, retryable, cause, keyRef, column, index };
+  }
+}
+
+/** The part of a foreign error that is safe to keep: its name, and nothing of its message. */
+export function causeOf(error: unknown): ErrorCause {
+  return { name: error instanceof Error && typeof error.name === 'string' ? error.name : typeof error };
+}

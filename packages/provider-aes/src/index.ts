@@ -1,0 +1,24 @@
+export {
+  type Closeable,
+  type Crypterer,
+  type CryptOptions,
+  crypterer,
+  decrypt,
+  decryptMany,
+  decryptSync,
+  type EncryptionContext,
+  type ErrorCode,
+  encrypt,
+  encryptMany,
+  encryptSync,
+  generateBytes,
+  init,
+  register,
+  SqlcrypterError,
+  type Suite,
+  shutdown,
+} from '@sqlcrypter/core';
+export { type AesCrypterer, type AesCryptererOptions, createAesCrypterer } from './aes-crypterer.js';
+export type { GoFrames } from './go-frames.js';
+export { type AesKeyMaterial, generateKey, parseKey } from './key-material.js';
+export type { AesKey } from './key-ring.js';
