@@ -1,4 +1,4 @@
-import { formatArn } from './arn.js';
+import { ALIAS_NAME, formatArn } from './arn.js';
 import { AwsError, notFound } from './aws-error.js';
 
 export interface Alias {
@@ -9,8 +9,6 @@ export interface Alias {
   targetKeyId: string;
   updated: Date;
 }
-
-const ALIAS_NAME = /^alias\/[a-zA-Z0-9/_-]+$/;
 
 /** Aliases of one account, by Region. */
 export class AliasTable {

@@ -4,9 +4,9 @@ import type { OperationResult } from './operations/operation.js';
 
 const FOREIGN_KEY = 'key/00000000-0000-4000-8000-000000000000';
 
-/** The body of a genuine answer after the faults that alter it; an empty answer stays empty. */
+/** The body of a genuine answer after the faults that alter it. Some operations answer with nothing. */
 export function answerBody(result: OperationResult, fault: Fault): string {
-  if (!result) return '';
+  if (!result && !fault.garbageJson) return '';
   const altered = { ...result };
   if (typeof altered.Plaintext === 'string' && fault.plaintextLength !== undefined) {
     altered.Plaintext = resized(Buffer.from(altered.Plaintext, 'base64'), fault.plaintextLength).toString('base64');
@@ -26,9 +26,8 @@ function foreignArn(arn: string): string {
   return arn.replace(/key\/.*$/, FOREIGN_KEY);
 }
 
-/** Plaintext last, and the syntax error right behind it: JSON.parse quotes the text around the place it stopped at. */
+/** Breaks off at the plaintext, whose first characters JSON.parse then quotes in its error. */
 function garbage(result: Record<string, unknown>): string {
-  const { Plaintext, ...rest } = result;
-  const json = JSON.stringify(Plaintext === undefined ? rest : { ...rest, Plaintext });
-  return `${json.slice(0, -1)}<`;
+  const json = JSON.stringify(result);
+  return result.Plaintext === undefined ? `${json.slice(0, -1)}<` : json.replace('"Plaintext":"', '"Plaintext":<');
 }

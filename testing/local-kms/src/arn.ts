@@ -6,6 +6,11 @@ export interface KmsArn {
   readonly resource: string;
 }
 
+/** What the id of a key may be: AWS uses UUIDs and mrk- ids, tests may like to read names. */
+export const KEY_ID: RegExp = /^[A-Za-z0-9_-]{1,128}$/;
+export const ALIAS_NAME: RegExp = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
+export const REGION: RegExp = /^[a-z0-9-]{1,40}$/;
+
 const KMS_ARN = /^arn:aws:kms:([a-z0-9-]+):(\d{12}):((?:key|alias)\/.+)$/;
 
 /** The parts of a KMS ARN, or undefined where the text is none. */

@@ -7,27 +7,28 @@ export interface KmsCall {
   readonly operation: string;
   /** Region that the request was signed for. */
   readonly region: string;
-  /** KeyId as the client sent it (`DestinationKeyId` is not logged); absent where it sent none. */
+  /** `KeyId` as the client sent it; absent where it sent none. */
   readonly keyId?: string;
-  /** Encryption context as the client sent it; absent where it sent none. */
+  /** `EncryptionContext` as the client sent it; absent where it sent none. */
   readonly encryptionContext?: KmsEncryptionContext;
   /** The `x-amzn-RequestId` of the answer. */
   readonly requestId: string;
   /** When the request arrived. */
   readonly at: Date;
   /** HTTP status of the answer; absent while there is none, and for good where the call hangs, was cut or was given up. */
-  status?: number;
+  readonly status?: number;
   /** Name of the exception, where the answer is one. */
-  error?: string;
+  readonly error?: string;
 }
 
 /** Requests in the order in which they arrived. */
 export class CallLog {
   #calls: KmsCall[] = [];
 
-  add(call: KmsCall): KmsCall {
+  /** Logs a call as it arrives, and gives the function that adds its answer. */
+  add(call: KmsCall): (answer: { status: number; error?: string }) => void {
     this.#calls.push(call);
-    return call;
+    return (answer) => void Object.assign(call, answer);
   }
 
   list(): readonly KmsCall[] {

@@ -22,7 +22,7 @@ export interface Fault {
   readonly plaintextLength?: number;
   /** Gives the answer another KeyId: this one, or with `true` the ARN of a key that does not exist. */
   readonly foreignKeyId?: boolean | string;
-  /** Breaks the JSON of the answer right behind the plaintext, so that a parser that quotes its input leaks it. */
+  /** Breaks the JSON of the answer right before the plaintext, so that a parser that quotes its input leaks it. */
   readonly garbageJson?: boolean;
   /** Only the next so many calls; without it, until the fault is cleared. */
   readonly times?: number;

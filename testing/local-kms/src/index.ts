@@ -5,5 +5,5 @@ export type { KmsEncryptionContext } from './encryption-context.js';
 export type { Fault } from './faults.js';
 export type { CreateKeyOptions, LocalKms, LocalKmsOptions } from './local-kms.js';
 export { LocalKmsError, type LocalKmsErrorCode } from './local-kms-error.js';
-export type { SeedAlias, SeedKey, SeedObject } from './seed.js';
+export type { SeedAlias, SeedKey, SeedObject } from './seed-object.js';
 export { startLocalKms } from './start-local-kms.js';

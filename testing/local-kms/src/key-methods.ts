@@ -1,4 +1,4 @@
-import { parseArn } from './arn.js';
+import { KEY_ID, parseArn, REGION } from './arn.js';
 import { dispatch, type OperationName } from './dispatch.js';
 import type { KmsKey } from './kms-key.js';
 import type { LocalKms } from './local-kms.js';
@@ -33,10 +33,7 @@ export function keyMethods(scope: (region?: string) => OperationScope): KeyMetho
   return {
     arnOf: (keyId) => find(keyId).arn,
     createKey({ keyId, multiRegion, region = scope().region } = {}) {
-      if (keyId !== undefined && multiRegion !== undefined && multiRegion !== keyId.startsWith('mrk-')) {
-        const message = `createKey: multiRegion is ${multiRegion} and keyId is '${keyId}'. Ids of multi-Region keys, and only those, begin with mrk-.`;
-        throw new LocalKmsError('CONFIG', message);
-      }
+      checkNewKey(keyId, multiRegion, region);
       return store.add({ region, keyId, multiRegion }).arn;
     },
     replicateKey(keyId, region) {
@@ -51,4 +48,18 @@ export function keyMethods(scope: (region?: string) => OperationScope): KeyMetho
     rotateKey: (keyId) => void run('RotateKeyOnDemand', keyId),
     wrap: (keyId, plaintext, context = {}) => wrapUnder(find(keyId), plaintext, context, scope().authenticateArn),
   };
+}
+
+function checkNewKey(keyId: string | undefined, multiRegion: boolean | undefined, region: string): void {
+  if (!REGION.test(region)) {
+    throw new LocalKmsError('CONFIG', `createKey: region is '${region}'. Expected the name of a Region.`);
+  }
+  if (keyId === undefined) return;
+  if (!KEY_ID.test(keyId)) {
+    throw new LocalKmsError('CONFIG', `createKey: keyId is '${keyId}'. Expected letters, digits, - and _.`);
+  }
+  if (multiRegion !== undefined && multiRegion !== keyId.startsWith('mrk-')) {
+    const message = `createKey: multiRegion is ${multiRegion} and keyId is '${keyId}'. Expected an id that begins with mrk- for a multi-Region key, and for no other.`;
+    throw new LocalKmsError('CONFIG', message);
+  }
 }

@@ -25,15 +25,18 @@ export class KeyStore {
     this.aliases = new AliasTable(accountId);
   }
 
+  /** Ids of multi-Region keys, and only those, begin with mrk-. */
   add(spec: NewKey): KmsKey {
     const keyId = spec.keyId ?? randomKeyId(spec.multiRegion ?? false);
+    const multiRegion = keyId.startsWith('mrk-');
+    if (multiRegion && this.family(keyId).length > 0) throw alreadyExists(keyId);
     const backingKeys = spec.backingKeys ?? [randomBytes(32)];
     return this.#insert({
       keyId,
       region: spec.region,
       description: spec.description ?? '',
       origin: spec.origin ?? 'AWS_KMS',
-      multiRegion: keyId.startsWith('mrk-') ? 'PRIMARY' : undefined,
+      multiRegion: multiRegion ? 'PRIMARY' : undefined,
       material: { backingKeys },
       state: backingKeys.length === 0 ? 'PendingImport' : 'Enabled',
     });
@@ -72,9 +75,9 @@ export class KeyStore {
     return this.#keys.get(formatArn({ ...arn, region }));
   }
 
-  /** A multi-Region key and all its relatives, the primary first. */
-  family(key: KmsKey): KmsKey[] {
-    const members = [...this.#keys.values()].filter((other) => other.keyId === key.keyId);
+  /** The multi-Region keys of an id, the primary first. */
+  family(keyId: string): KmsKey[] {
+    const members = [...this.#keys.values()].filter((key) => key.keyId === keyId);
     return members.sort((a, b) => Number(b.multiRegion === 'PRIMARY') - Number(a.multiRegion === 'PRIMARY'));
   }
 
@@ -101,7 +104,7 @@ export class KeyStore {
 
   #insert(key: Omit<KmsKey, 'arn' | 'accountId' | 'created'>): KmsKey {
     const arn = this.#keyArn(key.region, key.keyId);
-    if (this.#keys.has(arn)) throw new AwsError('AlreadyExistsException', `Key '${arn}' already exists`);
+    if (this.#keys.has(arn)) throw alreadyExists(arn);
     const inserted: KmsKey = { ...key, arn, accountId: this.accountId, created: new Date() };
     this.#keys.set(arn, inserted);
     return inserted;
@@ -110,4 +113,8 @@ export class KeyStore {
 
 function randomKeyId(multiRegion: boolean): string {
   return multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID();
+}
+
+function alreadyExists(key: string): AwsError {
+  return new AwsError('AlreadyExistsException', `Key '${key}' already exists`);
 }

@@ -9,7 +9,7 @@ export interface KmsRequest {
 }
 
 const MAXIMUM_BODY_LENGTH = 1_048_576;
-const CREDENTIAL_SCOPE = /Credential=[^/\s,]+\/\d{8}\/([a-z0-9-]+)\//;
+const CREDENTIAL_SCOPE = /Credential=[^/\s,]+\/\d{8}\/([a-z0-9-]{1,40})\/kms\/aws4_request/;
 
 /** Reads the headers. A signature is not checked: only the Region is taken from it. */
 export function readHeaders({ headers }: IncomingMessage): KmsRequest {

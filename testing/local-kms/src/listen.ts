@@ -24,3 +24,9 @@ export function closer(server: Server): () => Promise<void> {
     return closed;
   };
 }
+
+/** The URL that a client on this machine uses. An address that means "every interface" is none to connect to. */
+export function endpointOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -3,7 +3,7 @@ import type { KmsCall } from './call-log.js';
 import type { OperationName } from './dispatch.js';
 import type { KmsEncryptionContext } from './encryption-context.js';
 import type { Fault } from './faults.js';
-import type { SeedObject } from './seed.js';
+import type { SeedObject } from './seed-object.js';
 
 /** How to start a local KMS. */
 export interface LocalKmsOptions {
@@ -26,16 +26,17 @@ export interface LocalKmsOptions {
 
 /** A key that is made by {@link LocalKms.createKey}. */
 export interface CreateKeyOptions {
-  /** Default: a random one. An id that begins with `mrk-` makes a multi-Region key. */
+  /** Letters, digits, - and _. Default: a random id. One that begins with `mrk-` makes a multi-Region key. */
   readonly keyId?: string;
+  /** Default: what `keyId` says, else false. */
   readonly multiRegion?: boolean;
   /** Default: the Region of the KMS. */
   readonly region?: string;
 }
 
 /**
- * A running KMS. Methods that take a key accept its id, ARN, alias or alias ARN where AWS does; one without a Region is
- * looked for in the Region of the KMS. They throw AwsError with the name that AWS would answer with, and are not logged.
+ * A running KMS. Its methods name a key by id, ARN, alias or alias ARN; without an ARN it is looked for in the Region of
+ * the KMS. What AWS would refuse they refuse too, with an AwsError of the same name. They are not logged as calls.
  */
 export interface LocalKms extends AsyncDisposable {
   /** URL for `endpoint` of a client, for example http://127.0.0.1:40123. */
@@ -50,14 +51,19 @@ export interface LocalKms extends AsyncDisposable {
   countCalls(operation?: OperationName): number;
   clearCalls(): void;
 
-  /** Makes calls of an operation go wrong, until cleared. Replaces the operation's earlier fault; `*` is all others. */
+  /**
+   * Makes calls of an operation go wrong until the fault is cleared or used up. Replaces the operation's earlier fault;
+   * `*` stands for every operation that has no fault of its own.
+   *
+   * @throws LocalKmsError CONFIG
+   */
   setFault(operation: OperationName | '*', fault: Fault): void;
   /** Ends one operation's fault, or all. */
   clearFaults(operation?: OperationName | '*'): void;
 
-  /** The ARN of a key. */
+  /** The ARN of a key, for example of `alias/sqlcrypter`. */
   arnOf(keyId: string): string;
-  /** Makes a key and gives its ARN. */
+  /** Makes an enabled key and gives its ARN. @throws LocalKmsError CONFIG */
   createKey(options?: CreateKeyOptions): string;
   /** Makes a replica of a multi-Region key and gives its ARN. */
   replicateKey(keyId: string, region: string): string;

@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { AwsError } from './aws-error.js';
 import type { KeyStore } from './key-store.js';
-import { checkSeed, readSeed, type Seed, type SeedObject } from './seed.js';
+import { LocalKmsError } from './local-kms-error.js';
+import { checkSeed, readSeed, type Seed } from './seed.js';
+import type { SeedObject } from './seed-object.js';
 
 const DEFAULT_ALIAS = 'alias/sqlcrypter';
 
-/** Fills a new store with a seed's keys and aliases, or with one random key under the default alias. */
+/**
+ * Fills a new store with a seed's keys and aliases, or with one random key under the default alias.
+ *
+ * @throws LocalKmsError SEED
+ */
 export async function plantSeed(
   store: KeyStore,
   region: string,
@@ -15,9 +22,13 @@ export async function plantSeed(
     return;
   }
   const seed: Seed = typeof source === 'string' ? await readSeed(source) : checkSeed(source);
-  for (const { keyId, description, origin, backingKeys, rotationIsDue } of seed.keys) {
-    const material = rotationIsDue ? [...backingKeys, randomBytes(32)] : backingKeys;
-    store.add({ region, keyId, description, origin, backingKeys: material });
+  try {
+    for (const { rotationIsDue, backingKeys, ...key } of seed.keys) {
+      store.add({ ...key, region, backingKeys: rotationIsDue ? [...backingKeys, randomBytes(32)] : backingKeys });
+    }
+    for (const alias of seed.aliases) store.aliases.add(region, alias.AliasName, alias.TargetKeyId);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new LocalKmsError('SEED', `Seed: ${error.message}. Expected every key and every alias once.`);
   }
-  for (const alias of seed.aliases) store.aliases.add(region, alias.AliasName, alias.TargetKeyId);
 }

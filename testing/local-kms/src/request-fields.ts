@@ -23,6 +23,7 @@ export function optionalString(fields: RequestFields, name: string): string | un
   throw serializationError(`${name} is not a string.`);
 }
 
+/** A name or an identifier: 1 to 2048 characters. */
 export function requiredString(fields: RequestFields, name: string): string {
   const value = optionalString(fields, name);
   if (value === undefined) throw missing(name);
@@ -30,8 +31,8 @@ export function requiredString(fields: RequestFields, name: string): string {
   return value;
 }
 
-/** A key identifier that may be absent. */
-export function optionalKeyId(fields: RequestFields, name: string): string | undefined {
+/** As {@link requiredString}, for one that may be absent. */
+export function optionalIdentifier(fields: RequestFields, name: string): string | undefined {
   return (fields[name] ?? undefined) === undefined ? undefined : requiredString(fields, name);
 }
 

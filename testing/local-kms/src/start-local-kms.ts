@@ -1,9 +1,10 @@
+import { REGION } from './arn.js';
 import { CallLog } from './call-log.js';
 import { Faults } from './faults.js';
 import { createKmsServer } from './http-server.js';
 import { keyMethods } from './key-methods.js';
 import { KeyStore } from './key-store.js';
-import { closer, listen } from './listen.js';
+import { closer, endpointOf, listen } from './listen.js';
 import type { LocalKms, LocalKmsOptions } from './local-kms.js';
 import { LocalKmsError } from './local-kms-error.js';
 import type { OperationScope } from './operations/operation.js';
@@ -29,7 +30,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const close = closer(server);
 
   return {
-    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${listeningPort}`,
+    endpoint: endpointOf(host, listeningPort),
     port: listeningPort,
     region,
     accountId,
@@ -50,7 +51,7 @@ function checkOptions(port: number, region: string, accountId: string): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new LocalKmsError('CONFIG', `port is ${port}. Expected a whole number from 0 (any free port) to 65535.`);
   }
-  if (!/^[a-z0-9-]+$/.test(region)) {
+  if (!REGION.test(region)) {
     throw new LocalKmsError('CONFIG', `region is '${region}'. Expected the name of a Region, such as eu-west-2.`);
   }
   if (!/^\d{12}$/.test(accountId)) {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { invalidCiphertext } from './aws-error.js';
+import { AwsError, invalidCiphertext } from './aws-error.js';
 import {
   type BlobHeader,
   type CiphertextBlob,
@@ -20,10 +20,14 @@ export function wrapUnder(
   context: KmsEncryptionContext,
   authenticateArn: boolean,
 ): Buffer {
-  const backingKeyIndex = key.material.backingKeys.length - 1;
+  const { backingKeys } = key.material;
+  const backingKeyIndex = backingKeys.length - 1;
+  const newest = backingKeys[backingKeyIndex];
+  if (!newest) throw new AwsError('KMSInvalidStateException', `${key.arn} has no key material.`);
+
   const header = { keyArn: key.arn, backingKeyIndex, authenticated: authenticateArn };
   const nonce = randomBytes(NONCE_LENGTH);
-  const cipher = createCipheriv(ALGORITHM, backingKey(key, backingKeyIndex), nonce, { authTagLength: TAG_LENGTH });
+  const cipher = createCipheriv(ALGORITHM, newest, nonce, { authTagLength: TAG_LENGTH });
   cipher.setAAD(authenticatedData(header, context));
   const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
   return encodeBlob({ header, nonce, ciphertext, tag: cipher.getAuthTag() });
@@ -31,9 +35,10 @@ export function wrapUnder(
 
 /** @throws AwsError InvalidCiphertextException where the blob does not authenticate under this key and context. */
 export function unwrapUnder(key: KmsKey, blob: CiphertextBlob, context: KmsEncryptionContext): Buffer {
-  const decipher = createDecipheriv(ALGORITHM, backingKey(key, blob.header.backingKeyIndex), blob.nonce, {
-    authTagLength: TAG_LENGTH,
-  });
+  const backingKey = key.material.backingKeys[blob.header.backingKeyIndex];
+  if (!backingKey) throw invalidCiphertext();
+
+  const decipher = createDecipheriv(ALGORITHM, backingKey, blob.nonce, { authTagLength: TAG_LENGTH });
   decipher.setAAD(authenticatedData(blob.header, context));
   decipher.setAuthTag(blob.tag);
   try {
@@ -41,12 +46,6 @@ export function unwrapUnder(key: KmsKey, blob: CiphertextBlob, context: KmsEncry
   } catch {
     throw invalidCiphertext();
   }
-}
-
-function backingKey(key: KmsKey, index: number): Buffer {
-  const bytes = key.material.backingKeys[index];
-  if (!bytes) throw invalidCiphertext();
-  return bytes;
 }
 
 function authenticatedData(header: BlobHeader, context: KmsEncryptionContext): Buffer {

@@ -27,3 +27,8 @@ export function clientOf(kms: LocalKms, config: KMSClientConfig = {}): KMSClient
   opened.push(() => client.destroy());
   return client;
 }
+
+/** The bytes of an answer as Buffer, which compares well. */
+export function bytes(value: Uint8Array | undefined): Buffer {
+  return Buffer.from(value ?? []);
+}

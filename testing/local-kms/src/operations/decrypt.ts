@@ -3,7 +3,7 @@ import { parseBlob } from '../ciphertext-blob.js';
 import { type KmsKey, requireEnabled } from '../kms-key.js';
 import {
   encryptionContext,
-  optionalKeyId,
+  optionalIdentifier,
   type RequestFields,
   requiredBytes,
   requireSymmetric,
@@ -27,7 +27,7 @@ export function openBlob(
 ): { key: KmsKey; plaintext: Buffer } {
   const bytes = requiredBytes(fields, 'CiphertextBlob', MAXIMUM_BLOB_LENGTH);
   const context = encryptionContext(fields, names.context);
-  const keyId = optionalKeyId(fields, names.keyId);
+  const keyId = optionalIdentifier(fields, names.keyId);
   const named = keyId === undefined ? undefined : store.find(region, keyId);
 
   const blob = parseBlob(bytes);

@@ -29,6 +29,6 @@ export function epochSeconds(date: Date): number {
 }
 
 function multiRegionConfiguration(key: KmsKey, store: KeyStore): Record<string, unknown> {
-  const [primary, ...replicas] = store.family(key).map((member) => ({ Arn: member.arn, Region: member.region }));
+  const [primary, ...replicas] = store.family(key.keyId).map((member) => ({ Arn: member.arn, Region: member.region }));
   return { MultiRegionKeyType: key.multiRegion, PrimaryKey: primary, ReplicaKeys: replicas };
 }

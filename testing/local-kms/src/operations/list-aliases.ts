@@ -1,14 +1,14 @@
 import type { Alias } from '../alias-table.js';
 import { AwsError } from '../aws-error.js';
-import { optionalInteger, optionalKeyId } from '../request-fields.js';
+import { optionalIdentifier, optionalInteger } from '../request-fields.js';
 import { epochSeconds } from './key-metadata.js';
 import type { Operation } from './operation.js';
 
 /** The marker is the name of the last alias of the page before. */
 export const listAliases: Operation = (fields, { store, region }) => {
-  const keyId = optionalKeyId(fields, 'KeyId');
+  const keyId = optionalIdentifier(fields, 'KeyId');
   const limit = optionalInteger(fields, 'Limit', 1, 100) ?? 50;
-  const marker = optionalKeyId(fields, 'Marker');
+  const marker = optionalIdentifier(fields, 'Marker');
   const target = keyId === undefined ? undefined : store.findByKeyId(region, keyId).keyId;
 
   const aliases = store.aliases.list(region).filter((alias) => target === undefined || alias.targetKeyId === target);

@@ -1,10 +1,9 @@
+import { REGION } from '../arn.js';
 import { AwsError, unsupported } from '../aws-error.js';
 import { requireEnabled } from '../kms-key.js';
 import { optionalString, requiredString } from '../request-fields.js';
 import { keyMetadata } from './key-metadata.js';
 import type { Operation } from './operation.js';
-
-const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d+$/;
 
 export const replicateKey: Operation = (fields, { store, region }) => {
   const primary = store.findByKeyId(region, requiredString(fields, 'KeyId'));

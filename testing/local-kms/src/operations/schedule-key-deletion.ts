@@ -12,7 +12,7 @@ export const scheduleKeyDeletion: Operation = (fields, { store, region }) => {
   if (key.state === 'PendingDeletion' || key.state === 'PendingReplicaDeletion') {
     throw new AwsError('KMSInvalidStateException', `${key.arn} is pending deletion.`);
   }
-  const hasReplicas = key.multiRegion === 'PRIMARY' && store.family(key).length > 1;
+  const hasReplicas = key.multiRegion === 'PRIMARY' && store.family(key.keyId).length > 1;
   if (hasReplicas) {
     key.state = 'PendingReplicaDeletion';
   } else {
