@@ -1,4 +1,5 @@
 export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
+export { checkOptionNames, checkPositive, checkPositiveInteger } from './check-options.js';
 export { authFailed, DataKey } from './data-key.js';
 export {
   type CryptererImplementation,

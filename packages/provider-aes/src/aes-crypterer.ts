@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { type Closeable, type Crypterer, SqlcrypterError, type Suite, type SyncCrypterer } from '@sqlcrypter/core';
 import {
+  checkOptionNames,
   checkSuite,
   defineCrypterer,
   encodeFrameHeader,
@@ -37,9 +38,7 @@ export interface AesCryptererOptions {
  * Errors: `CONFIG`. Its decrypt also gives `KEY_NOT_FOUND`; see `Crypterer` for the rest.
  */
 export function createAesCrypterer(options: AesCryptererOptions): AesCrypterer {
-  if (options === null || typeof options !== 'object') {
-    throw new SqlcrypterError('CONFIG', 'createAesCrypterer was given no options. Expected { key }.');
-  }
+  checkOptionNames(options, 'createAesCrypterer', ['key', 'decryptKeys', 'suite', 'goFrames']);
   const { key, decryptKeys = [], suite, goFrames } = options;
   if (!Array.isArray(decryptKeys)) {
     throw new SqlcrypterError('CONFIG', 'decryptKeys is not a list. Expected an array of keys.');

@@ -1,0 +1,33 @@
+import { SqlcrypterError } from './sqlcrypter-error.js';
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
+
+/**
+ * Refuses options that are not an object or that hold a name which means nothing: a misspelt limit would otherwise be
+ * no limit at all. Errors: `CONFIG`.
+ */
+export function checkOptionNames(options: unknown, of: string, names: readonly string[]): void {
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+    throw new SqlcrypterError('CONFIG', `${of} was given ${kindOf(options)}. Expected an object of options.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw new SqlcrypterError('CONFIG', `${of} has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.`);
+  }
+}
+
+/** A number that is greater than zero and finite, or `CONFIG`. */
+export function checkPositive(value: unknown, option: string, unit: string): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  const got = typeof value === 'number' ? String(value) : kindOf(value);
+  throw new SqlcrypterError('CONFIG', `${option} is ${got}. Expected a number of ${unit} greater than 0.`);
+}
+
+/** A whole number of at least one, or `CONFIG`. */
+export function checkPositiveInteger(value: unknown, option: string, unit: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  const got = typeof value === 'number' ? String(value) : kindOf(value);
+  throw new SqlcrypterError('CONFIG', `${option} is ${got}. Expected a whole number of ${unit}, at least 1.`);
+}

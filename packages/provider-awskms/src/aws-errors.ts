@@ -1,0 +1,94 @@
+import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import { causeOf } from '@sqlcrypter/core/provider';
+
+/** The two KMS actions this provider needs. */
+export type KmsAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
+
+/** Names of AWS errors, and what they mean here. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  AccessDeniedException: 'KMS_DENIED',
+  AccessDenied: 'KMS_DENIED',
+  CredentialsProviderError: 'KMS_DENIED',
+  ExpiredTokenException: 'KMS_DENIED',
+  IncompleteSignature: 'KMS_DENIED',
+  InvalidClientTokenId: 'KMS_DENIED',
+  InvalidGrantTokenException: 'KMS_DENIED',
+  InvalidSignatureException: 'KMS_DENIED',
+  MissingAuthenticationTokenException: 'KMS_DENIED',
+  NotAuthorizedException: 'KMS_DENIED',
+  OptInRequired: 'KMS_DENIED',
+  TokenProviderError: 'KMS_DENIED',
+  UnrecognizedClientException: 'KMS_DENIED',
+
+  DisabledException: 'KEY_DISABLED',
+  KMSInvalidStateException: 'KEY_DISABLED',
+  NotFoundException: 'KEY_NOT_FOUND',
+  IncorrectKeyException: 'KMS_WRONG_KEY',
+  InvalidCiphertextException: 'KMS_INVALID_BLOB',
+  InvalidKeyUsageException: 'CONFIG',
+  UnsupportedOperationException: 'CONFIG',
+  InvalidArnException: 'CONFIG',
+
+  LimitExceededException: 'KMS_THROTTLED',
+  RequestLimitExceeded: 'KMS_THROTTLED',
+  Throttling: 'KMS_THROTTLED',
+  ThrottlingException: 'KMS_THROTTLED',
+  TooManyRequestsException: 'KMS_THROTTLED',
+};
+
+interface AwsError {
+  readonly name?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
+}
+
+const MESSAGES: Partial<Record<ErrorCode, (action: KmsAction, keyId: string) => string>> = {
+  KMS_DENIED: (action, keyId) =>
+    `AWS KMS refused ${action} on ${keyId}. Expected credentials whose IAM policy, and a key policy, allow ` +
+    `${action} on the ARN of that key (and of every key in decryptKeyArns).`,
+  KEY_DISABLED: (_action, keyId) =>
+    `The KMS key behind ${keyId} is disabled or pending deletion. Enable it, or cancel its deletion: ` +
+    'until then values under it cannot be read.',
+  KEY_NOT_FOUND: (_action, keyId) =>
+    `AWS KMS does not know the key ${keyId} in this Region and account. Check keyId, the Region of the client and ` +
+    'whether the key was deleted.',
+  KMS_WRONG_KEY: () =>
+    'AWS KMS says that the value was wrapped by another key. Check which account and Region wrote it.',
+  KMS_INVALID_BLOB: () =>
+    'AWS KMS calls the wrapped data key invalid: the value was changed, or it was written with another ' +
+    'encryptionContext or in another account.',
+  CONFIG: (action, keyId) =>
+    `AWS KMS cannot use ${keyId} for ${action}. Expected a symmetric encryption key (SYMMETRIC_DEFAULT).`,
+  KMS_THROTTLED: (action) =>
+    `AWS KMS throttles ${action} in this account and Region. Try again later; a larger dekCache or a key table ` +
+    'makes fewer calls.',
+  KMS_UNAVAILABLE: () =>
+    'AWS KMS could not be reached, or failed on its side. Try again; check the network, the Region and the endpoint.',
+};
+
+function codeOf(name: string, status: number | undefined, action: KmsAction): ErrorCode {
+  const known = CODES[name];
+  if (known !== undefined) return known;
+  // A request that is malformed: on decryption only the stored blob can be the reason.
+  if (name === 'ValidationException') return action === 'kms:Decrypt' ? 'KMS_INVALID_BLOB' : 'CONFIG';
+  if (status === 429) return 'KMS_THROTTLED';
+  if (status === 400 || status === 403) return 'KMS_DENIED';
+  return 'KMS_UNAVAILABLE';
+}
+
+/**
+ * What an error of the AWS SDK means. Nothing of its message is kept: the SDK quotes answers that it cannot parse, and
+ * an answer holds the data key.
+ */
+export function translateAwsError(error: unknown, action: KmsAction, keyId: string): SqlcrypterError {
+  if (SqlcrypterError.is(error)) return error;
+  const { $metadata: metadata } = (typeof error === 'object' && error !== null ? error : {}) as AwsError;
+  const status = typeof metadata?.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+  const requestId = typeof metadata?.requestId === 'string' ? metadata.requestId : undefined;
+  const cause = causeOf(error);
+  const code = codeOf(cause.name, status, action);
+  const message = MESSAGES[code] as (action: KmsAction, keyId: string) => string;
+  return new SqlcrypterError(code, message(action, keyId), {
+    cause: { ...cause, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
+    keyRef: keyId,
+  });
+}

@@ -1,0 +1,124 @@
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { translateAwsError } from './aws-errors.js';
+import type { GeneratedDataKey, KeyService, KeyServiceOptions, UnwrappedDataKey } from './envelope/index.js';
+import { type KeyArns, parseKeyArn } from './key-arn.js';
+import { type ClientHolder, loadSdk } from './kms-client.js';
+
+/** The most that Decrypt takes. */
+const MAX_BLOB_LENGTH = 6144;
+
+/** What the answers of GenerateDataKey and Decrypt have in common. */
+interface Answer {
+  readonly Plaintext?: Uint8Array;
+  readonly CiphertextBlob?: Uint8Array;
+  readonly KeyId?: string;
+}
+
+/** AWS KMS as a key service: GenerateDataKey and Decrypt under one key, in one Region. */
+export class AwsKeyService implements KeyService {
+  readonly provider = 2;
+  readonly scheme = 'awskms';
+  readonly #client: ClientHolder;
+  readonly #keyId: string;
+  readonly #encryptionContext: Readonly<Record<string, string>> | undefined;
+  readonly #keyArns: KeyArns;
+  readonly #mayGenerate: boolean;
+  #knowsOwnArn: boolean;
+
+  /** @param keyArns the keys that answers may come from: shared by the services of one crypterer, which add their own. */
+  constructor(
+    client: ClientHolder,
+    keyId: string,
+    encryptionContext: Readonly<Record<string, string>> | undefined,
+    keyArns: KeyArns,
+    mayGenerate: boolean,
+  ) {
+    this.#client = client;
+    this.#keyId = keyId;
+    this.#encryptionContext = encryptionContext;
+    this.#keyArns = keyArns;
+    this.#mayGenerate = mayGenerate;
+    this.#knowsOwnArn = parseKeyArn(keyId) !== undefined;
+  }
+
+  async generateDataKey({ signal, bare }: KeyServiceOptions): Promise<GeneratedDataKey> {
+    const answer = await this.#send(signal, 'kms:GenerateDataKey', async () => {
+      const { GenerateDataKeyCommand } = await loadSdk();
+      return new GenerateDataKeyCommand({
+        KeyId: this.#keyId,
+        KeySpec: 'AES_256',
+        EncryptionContext: this.#contextOf(bare),
+      });
+    });
+    const { Plaintext: plaintext, CiphertextBlob: wrapped, KeyId: keyId } = answer;
+    if (plaintext === undefined || wrapped === undefined || keyId === undefined) throw incomplete(this.#keyId);
+    this.#keyArns.add(keyId);
+    this.#knowsOwnArn = true;
+    return { plaintext, wrapped, keyId };
+  }
+
+  async unwrapDataKey(wrapped: Uint8Array, { signal, bare }: KeyServiceOptions): Promise<UnwrappedDataKey> {
+    if (wrapped.length > MAX_BLOB_LENGTH) {
+      throw new SqlcrypterError(
+        'KMS_INVALID_BLOB',
+        `The value carries a wrapped data key of ${wrapped.length} bytes, and AWS KMS makes at most ${MAX_BLOB_LENGTH}. ` +
+          'The value was changed after it was written.',
+      );
+    }
+    // No KeyId: the blob names its key itself, and an alias could point to another one by now. What may answer is
+    // decided below, by ARN.
+    const answer = await this.#send(signal, 'kms:Decrypt', async () => {
+      const { DecryptCommand } = await loadSdk();
+      return new DecryptCommand({ CiphertextBlob: wrapped, EncryptionContext: this.#contextOf(bare) });
+    });
+    const { Plaintext: plaintext, KeyId: keyId } = answer;
+    if (plaintext === undefined || keyId === undefined) throw incomplete(this.#keyId);
+    // With an alias, and before the first data key is made, only asking tells which key is ours.
+    if (!this.#keyArns.has(keyId) && this.#mayGenerate && !this.#knowsOwnArn) await this.#learnOwnArn(signal);
+    if (!this.#keyArns.has(keyId)) {
+      plaintext.fill(0);
+      throw new SqlcrypterError(
+        'KMS_WRONG_KEY',
+        `The value's data key is wrapped by the KMS key ${keyId}, which is not allowed here. ` +
+          'If it is an earlier key of yours, add that ARN to decryptKeyArns.',
+        { keyRef: keyId },
+      );
+    }
+    return { plaintext, keyId };
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Makes a data key only for the ARN in the answer. */
+  async #learnOwnArn(signal: AbortSignal): Promise<void> {
+    const { plaintext } = await this.generateDataKey({ signal });
+    plaintext.fill(0);
+  }
+
+  #contextOf(bare: boolean | undefined): Record<string, string> | undefined {
+    return bare === true ? undefined : this.#encryptionContext;
+  }
+
+  async #send(
+    signal: AbortSignal,
+    action: 'kms:GenerateDataKey' | 'kms:Decrypt',
+    command: () => Promise<object>,
+  ): Promise<Answer> {
+    try {
+      const client = await this.#client.client();
+      return (await client.send(await command(), { abortSignal: signal })) as Answer;
+    } catch (error) {
+      throw translateAwsError(error, action, this.#keyId);
+    }
+  }
+}
+
+function incomplete(keyId: string): SqlcrypterError {
+  return new SqlcrypterError(
+    'KMS_UNAVAILABLE',
+    'AWS KMS gave an answer without a data key or without its KeyId. Check the endpoint: is it a KMS?',
+    { keyRef: keyId },
+  );
+}

@@ -1,0 +1,107 @@
+/// <reference types="node" preserve="true" />
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { checkOptionNames } from '@sqlcrypter/core/provider';
+import { AwsKeyService } from './aws-key-service.js';
+import { createEnvelopeCrypterer, type EnvelopeCrypterer, type EnvelopeOptions } from './envelope/index.js';
+import { ENVELOPE_OPTION_NAMES } from './envelope/options.js';
+import { KeyArns, parseKeyArn } from './key-arn.js';
+import { ClientHolder, type KmsClient } from './kms-client.js';
+
+/** A crypterer under AWS KMS. */
+export type AwsKmsCrypterer = EnvelopeCrypterer;
+
+/** Options of {@link createAwsKmsCrypterer}. */
+export interface AwsKmsCryptererOptions extends Omit<EnvelopeOptions, 'fallback'> {
+  /** A KMSClient; by default one with the SDK's usual configuration, in the Region of `keyId` if that is an ARN. */
+  readonly client?: KmsClient;
+  /** The KMS key to encrypt under: key id, key ARN, alias name (`alias/…`) or alias ARN. */
+  readonly keyId: string;
+  /** Replicas of a multi-Region key, asked in order when the key before does not answer. */
+  readonly fallback?: readonly { readonly client?: KmsClient; readonly keyId: string }[];
+  /**
+   * Sent with every KMS call, needed again for every decryption, and shown in CloudTrail in the clear: no personal
+   * data. Not with `goFrames: 'write'`, whose reader sends none.
+   */
+  readonly encryptionContext?: Readonly<Record<string, string>>;
+  /** ARNs of further KMS keys that values may be read under: earlier keys, or another account's. */
+  readonly decryptKeyArns?: readonly string[];
+}
+
+const OPTION_NAMES = [...ENVELOPE_OPTION_NAMES, 'client', 'keyId', 'encryptionContext', 'decryptKeyArns'];
+
+/**
+ * A crypterer with envelope encryption under AWS KMS: one KMS call makes a data key for this process, values carry it
+ * wrapped, and reading asks the KMS once per distinct data key.
+ *
+ * Errors: `CONFIG`; with `generate: 'start'` also `KMS_…`, `KEY_DISABLED` and `KEY_NOT_FOUND`.
+ */
+export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Promise<AwsKmsCrypterer> {
+  checkOptionNames(options, 'createAwsKmsCrypterer', OPTION_NAMES);
+  const { client, keyId, fallback = [], encryptionContext, decryptKeyArns = [], ...envelope } = options;
+  checkEncryptionContext(encryptionContext, envelope.goFrames);
+  if (!Array.isArray(fallback)) throw config('fallback is not a list. Expected an array of { client?, keyId }.');
+
+  const mayGenerate = envelope.generate !== 'never';
+  const keyArns = allowedArns(keyId, fallback, decryptKeyArns, mayGenerate);
+  const services = [{ client, keyId }, ...fallback].map((each, index) => {
+    const option = index === 0 ? 'client' : `fallback[${index - 1}].client`;
+    const holder = new ClientHolder(each.client, each.keyId, option);
+    return new AwsKeyService(holder, each.keyId, encryptionContext, keyArns, mayGenerate);
+  });
+  const [primary, ...others] = services as [AwsKeyService, ...AwsKeyService[]];
+  return createEnvelopeCrypterer(primary, { ...envelope, fallback: others });
+}
+
+function config(message: string): SqlcrypterError {
+  return new SqlcrypterError('CONFIG', message);
+}
+
+/** The keys that are known to be this crypterer's before any call; answers to GenerateDataKey add theirs. */
+function allowedArns(
+  keyId: string,
+  fallback: readonly { readonly keyId: string }[],
+  decryptKeyArns: readonly string[],
+  mayGenerate: boolean,
+): KeyArns {
+  const allowed = new KeyArns();
+  if (!Array.isArray(decryptKeyArns)) throw config('decryptKeyArns is not a list. Expected an array of key ARNs.');
+  for (const [index, arn] of decryptKeyArns.entries()) {
+    if (typeof arn !== 'string' || parseKeyArn(arn) === undefined) {
+      throw config(
+        `decryptKeyArns[${index}] is not a key ARN. Expected arn:aws:kms:<region>:<account>:key/<id>: ` +
+          'an alias may point to another key tomorrow.',
+      );
+    }
+    allowed.add(arn);
+  }
+  for (const [index, each] of [keyId, ...fallback.map((replica) => replica?.keyId)].entries()) {
+    const option = index === 0 ? 'keyId' : `fallback[${index - 1}].keyId`;
+    if (typeof each !== 'string' || each === '') {
+      throw config(`${option} is missing. Expected a KMS key id, key ARN, alias name or alias ARN.`);
+    }
+    if (parseKeyArn(each) !== undefined) allowed.add(each);
+  }
+  if (!mayGenerate && allowed.isEmpty) {
+    throw config(
+      "With generate: 'never' the KMS never tells which key keyId is. Expected keyId to be a key ARN, " +
+        'or decryptKeyArns to list the ARNs of the keys to read under.',
+    );
+  }
+  return allowed;
+}
+
+function checkEncryptionContext(context: unknown, goFrames: unknown): void {
+  if (context === undefined) return;
+  const valid =
+    context !== null &&
+    typeof context === 'object' &&
+    !Array.isArray(context) &&
+    Object.values(context).every((value) => typeof value === 'string');
+  if (!valid) throw config('encryptionContext is not an object of strings. Expected e.g. { application: "payroll" }.');
+  if (goFrames === 'write') {
+    throw config(
+      "encryptionContext cannot be used with goFrames: 'write': the Go library sends none and could not read a value. " +
+        'Leave one of the two out.',
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { SqlcrypterError } from '@sqlcrypter/core';
+import type { WriteKey } from './write-key.js';
+
+/** Between attempts at a renewal in the background: doubling from the first to the last, jittered. */
+const RETRY_FIRST = 1_000;
+const RETRY_LAST = 60_000;
+
+/**
+ * The data key that values are encrypted under, and its renewal: one call at a time, ahead of the limits and in the
+ * background, so that writers never wait; a failed one is repeated while the old key lasts.
+ */
+export class CurrentKey {
+  readonly #make: () => Promise<WriteKey>;
+  #key: WriteKey | undefined;
+  #making: Promise<WriteKey> | undefined;
+  #failures = 0;
+  /** By the monotonic clock. */
+  #retryAt = 0;
+
+  /** @param make asks the KMS for a new key. */
+  constructor(make: () => Promise<WriteKey>) {
+    this.#make = make;
+  }
+
+  /** The key in use, if there is one. */
+  get key(): WriteKey | undefined {
+    return this.#key;
+  }
+
+  /** A key to encrypt the next value under, at once. Errors: `KEY_NOT_LOADED`, `DEK_EXHAUSTED`. */
+  takeSync(): WriteKey {
+    const key = this.#key;
+    if (key === undefined) {
+      throw new SqlcrypterError(
+        'KEY_NOT_LOADED',
+        'There is no data key to encrypt with yet. Await one encrypt() first, or create the crypterer with ' +
+          "generate: 'start'.",
+      );
+    }
+    if (key.isExhausted) {
+      this.#renewInBackground();
+      throw exhausted();
+    }
+    if (key.isDue) this.#renewInBackground();
+    return key;
+  }
+
+  /**
+   * A key to encrypt the next value under, made now if there is none or it is spent.
+   *
+   * Errors: what making one ended in, or `DEK_EXHAUSTED` with that as its cause where there was a key before.
+   */
+  async take(): Promise<WriteKey> {
+    const key = this.#key;
+    if (key !== undefined && !key.isExhausted) return this.takeSync();
+    try {
+      return await this.#renew();
+    } catch (error) {
+      if (key === undefined || !SqlcrypterError.is(error) || error.code === 'DISPOSED') throw error;
+      throw exhausted(error);
+    }
+  }
+
+  /** Gives the key up. */
+  drop(): void {
+    this.#key = undefined;
+  }
+
+  #renewInBackground(): void {
+    if (this.#making !== undefined || performance.now() < this.#retryAt) return;
+    this.#renew().catch(() => {
+      // Whoever needs a key and has none gets the error from a call of its own.
+    });
+  }
+
+  #renew(): Promise<WriteKey> {
+    this.#making ??= this.#make()
+      .then(
+        (key) => {
+          this.#key = key;
+          this.#failures = 0;
+          return key;
+        },
+        (error) => {
+          const pause = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** this.#failures);
+          this.#failures += 1;
+          this.#retryAt = performance.now() + pause * (0.5 + Math.random() / 2);
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#making = undefined;
+      });
+    return this.#making;
+  }
+}
+
+function exhausted(reason?: SqlcrypterError): SqlcrypterError {
+  const why = reason === undefined ? 'a new one is being fetched' : `a new one could not be had (${reason.code})`;
+  return new SqlcrypterError(
+    'DEK_EXHAUSTED',
+    `The data key has reached its hard limit of values, bytes or age (dekLimits), and ${why}. ` +
+      'Nothing was encrypted. Try again; if it stays so, see why the KMS does not answer.',
+    { cause: reason && { name: reason.code } },
+  );
+}

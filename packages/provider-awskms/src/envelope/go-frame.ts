@@ -1,0 +1,30 @@
+/// <reference types="node" preserve="true" />
+import { SqlcrypterError } from '@sqlcrypter/core';
+
+const MAX_WRAPPED_LENGTH = 255;
+const NONCE_AND_TAG = 28;
+
+/** A frame of the Go library, taken apart: length u8 ‖ wrapped key ‖ nonce ‖ ciphertext ‖ tag. */
+export interface GoFrame {
+  readonly wrapped: Buffer;
+  readonly nonceOffset: number;
+}
+
+/** The frame, or undefined if the bytes cannot be one. */
+export function parseGoFrame(bytes: Buffer): GoFrame | undefined {
+  const length = bytes[0];
+  if (length === undefined || length === 0 || bytes.length < 1 + length + NONCE_AND_TAG) return undefined;
+  return { wrapped: bytes.subarray(1, 1 + length), nonceOffset: 1 + length };
+}
+
+/** What stands before the nonce. `CONFIG` where the wrapped key is too long for the one length byte. */
+export function encodeGoHeader(wrapped: Buffer): Buffer {
+  if (wrapped.length > MAX_WRAPPED_LENGTH) {
+    throw new SqlcrypterError(
+      'CONFIG',
+      `The KMS wraps data keys into ${wrapped.length} bytes, and frames of the Go library hold at most ` +
+        `${MAX_WRAPPED_LENGTH}. Values under this KMS key cannot be written for it: leave goFrames at 'read'.`,
+    );
+  }
+  return Buffer.concat([Buffer.of(wrapped.length), wrapped]);
+}

@@ -1,0 +1,67 @@
+import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import type { CachedKey, DataKeyCache } from './data-key-cache.js';
+import type { DekEvents } from './events.js';
+import type { Unwrapper } from './unwrapper.js';
+
+/** How long past its time to live a key may be used while the KMS does not answer. */
+const MAX_STALE = 86_400_000;
+/** Pause after a failed refresh, jittered. */
+const RETRY_AFTER = 30_000;
+
+/** Answers after which a key must not be used any more: somebody took the permission away, on purpose. */
+const REVOKED: readonly ErrorCode[] = [
+  'KMS_DENIED',
+  'KEY_DISABLED',
+  'KEY_NOT_FOUND',
+  'KMS_WRONG_KEY',
+  'KMS_INVALID_BLOB',
+  'KEY_COMMITMENT',
+];
+
+/**
+ * Asks the KMS again for keys past their time to live. Readers go on with the key they have: an outage of the KMS, a
+ * throttle or this crypterer's own rate limit must not take away what has been read all along.
+ */
+export class Refresher {
+  readonly #cache: DataKeyCache;
+  readonly #unwrapper: Unwrapper;
+  readonly #events: DekEvents;
+  readonly #ttl: number;
+
+  constructor(cache: DataKeyCache, unwrapper: Unwrapper, events: DekEvents, ttl: number) {
+    this.#cache = cache;
+    this.#unwrapper = unwrapper;
+    this.#events = events;
+    this.#ttl = ttl;
+  }
+
+  /** Whether a cached key may be used now; starts a refresh where it is due. */
+  mayUse(key: CachedKey): boolean {
+    if (key.own) return true;
+    const age = key.age.milliseconds;
+    if (age <= this.#ttl) return true;
+    if (age > this.#ttl + MAX_STALE) {
+      this.#cache.evict(key);
+      return false;
+    }
+    this.#events.tell('stale');
+    if (!key.refreshing && performance.now() >= key.retryAt) void this.#refresh(key);
+    return true;
+  }
+
+  async #refresh(key: CachedKey): Promise<void> {
+    key.refreshing = true;
+    try {
+      await this.#unwrapper.unwrap(key.name, key.wrapped, key.bare, key.bare ? [] : [key.dataKey.fingerprint]);
+      key.age.restart();
+      this.#events.tell('refresh');
+    } catch (error) {
+      key.retryAt = performance.now() + RETRY_AFTER * (0.5 + Math.random());
+      if (!SqlcrypterError.is(error) || !REVOKED.includes(error.code)) return;
+      this.#cache.evict(key);
+      this.#events.tell('evicted');
+    } finally {
+      key.refreshing = false;
+    }
+  }
+}

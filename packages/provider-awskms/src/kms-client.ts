@@ -1,0 +1,50 @@
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { regionOf } from './key-arn.js';
+
+/**
+ * The one method that is used of a KMSClient, so that an application can hand in the client of its own SDK version.
+ */
+export interface KmsClient {
+  // biome-ignore lint/suspicious/noExplicitAny: the SDK's send is generic over commands whose types differ by version
+  send(command: any, options?: any): Promise<any>;
+}
+
+/** The SDK takes longer to import than everything else here, so this waits for the first call. */
+export function loadSdk(): Promise<typeof import('@aws-sdk/client-kms')> {
+  return import('@aws-sdk/client-kms');
+}
+
+/** A client to call a key with: the application's, or one of our own with the SDK's usual configuration. */
+export class ClientHolder {
+  readonly #given: KmsClient | undefined;
+  readonly #keyId: string;
+  #own: Promise<{ readonly client: KmsClient; destroy(): void }> | undefined;
+
+  /** @param option what the client is called in errors. Errors: `CONFIG`. */
+  constructor(given: KmsClient | undefined, keyId: string, option: string) {
+    if (given !== undefined && (given === null || typeof given.send !== 'function')) {
+      throw new SqlcrypterError(
+        'CONFIG',
+        `${option} is not a KMS client. Expected a KMSClient of @aws-sdk/client-kms, or none for the default one.`,
+      );
+    }
+    this.#given = given;
+    this.#keyId = keyId;
+  }
+
+  async client(): Promise<KmsClient> {
+    if (this.#given !== undefined) return this.#given;
+    this.#own ??= loadSdk().then(({ KMSClient }) => {
+      // A key in an ARN lives in that Region, wherever the process runs.
+      const region = regionOf(this.#keyId);
+      const client = new KMSClient(region === undefined ? {} : { region });
+      return { client, destroy: () => client.destroy() };
+    });
+    return (await this.#own).client;
+  }
+
+  /** Closes the connections of our own client; the application's stays open. */
+  async close(): Promise<void> {
+    (await this.#own)?.destroy();
+  }
+}
