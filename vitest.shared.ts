@@ -1,7 +1,9 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+type TestOptions = NonNullable<ViteUserConfig['test']>;
+
 /** What every package's vitest run has in common. The JSON report is what `npm test` counts. */
-export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserConfig {
+export function packageTests(overrides: TestOptions = {}): ViteUserConfig {
   return defineConfig({
     test: {
       include: ['test/**/*.test.ts'],
@@ -15,7 +17,7 @@ export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserCo
 }
 
 /** Lines of the published packages are covered over 95 percent; the run fails below that. */
-export const publishedCoverage: NonNullable<ViteUserConfig['test']>['coverage'] = {
+export const publishedCoverage: NonNullable<TestOptions['coverage']> = {
   enabled: true,
   provider: 'v8',
   include: ['src/**/*.ts'],

@@ -11,7 +11,7 @@ import {
 import { AuthenticatedData } from './authenticated-data.js';
 import { DerivedKeyCache } from './derived-key-cache.js';
 import { ExtendedNonceKey } from './extended-nonce-key.js';
-import type { Frame } from './frame.js';
+import type { FrameLayout } from './frame.js';
 import { RandomPool } from './random-pool.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
 import { SUITES, suiteByNumber, TAG_LENGTH } from './suite.js';
@@ -130,10 +130,11 @@ export class DataKey {
   /**
    * Opens a frame that names this key, and gives the plaintext only after it has authenticated.
    *
+   * @param layout what `parseFrame` gave for these bytes.
    * Errors: `AUTH_FAILED`.
    */
-  open(bytes: Buffer, frame: Frame, context: Buffer): Buffer {
-    const { suite, headerLength, ciphertextOffset } = frame;
+  open(bytes: Buffer, layout: FrameLayout, context: Buffer): Buffer {
+    const { suite, headerLength, ciphertextOffset } = layout;
     const data = authenticatedData.of(bytes, headerLength, context);
     if (suite === 'aes-256-gcm') return openGcm(this.#gcm(), bytes, headerLength, ciphertextOffset, data);
 

@@ -21,14 +21,18 @@ export type KeyReference =
       readonly wrapped: Buffer;
     };
 
-/** A frame taken apart. Buffers are views of the frame. */
-export interface Frame {
+/** Where the parts of a frame are, which is all that a data key needs to open it. */
+export interface FrameLayout {
   readonly suite: Suite;
-  readonly key: KeyReference;
   /** Length of the header: every byte before the nonce. */
   readonly headerLength: number;
   /** Where the ciphertext begins; the last 16 bytes of the frame are the tag. */
   readonly ciphertextOffset: number;
+}
+
+/** A frame taken apart. Buffers are views of the frame. */
+export interface Frame extends FrameLayout {
+  readonly key: KeyReference;
 }
 
 const truncated = (length: number, needed: number): SqlcrypterError =>

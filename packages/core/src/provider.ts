@@ -9,7 +9,14 @@ export {
 } from './define-crypterer.js';
 export { DerivedKeyCache } from './derived-key-cache.js';
 export { encodeContext } from './encryption-context.js';
-export { encodeFrameHeader, type Frame, type KeyReference, looksLikeFrame, parseFrame } from './frame.js';
+export {
+  encodeFrameHeader,
+  type Frame,
+  type FrameLayout,
+  type KeyReference,
+  looksLikeFrame,
+  parseFrame,
+} from './frame.js';
 export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
 export { causeOf } from './sqlcrypter-error.js';
 export { checkSuite, SUITES, type SuiteParameters } from './suite.js';

@@ -14,15 +14,14 @@ import {
   DerivedKeyCache,
   defineCrypterer,
   encodeFrameHeader,
-  type Frame,
   type ProviderOptions,
-  parseFrame,
 } from '@sqlcrypter/core/provider';
 import pLimit from 'p-limit';
 import { CurrentKey } from './current-key.js';
 import { type CachedKey, cacheName, DataKeyCache } from './data-key-cache.js';
 import { DekEvents } from './events.js';
-import { encodeGoHeader, type GoFrame, parseGoFrame } from './go-frame.js';
+import { encodeGoHeader } from './go-frame.js';
+import { KeyLocator, type LocatedKey } from './key-locator.js';
 import type { KeyService } from './key-service.js';
 import { KmsCalls } from './kms-calls.js';
 import { keyCommitment } from './negative-cache.js';
@@ -47,17 +46,13 @@ export type EnvelopeCrypterer = Crypterer &
     forgetKeys(): void;
   };
 
-/** The key of a value as its frame names it. */
-type Located =
-  | { readonly go?: undefined; readonly frame: Frame; readonly wrapped: Buffer; readonly fingerprint: Buffer }
-  | { readonly go: GoFrame; readonly wrapped: Buffer };
-
 /** The envelope around one KMS, before `defineCrypterer` has made it safe to use. */
 class EnvelopeImplementation {
   readonly scheme: string;
   readonly #provider: number;
   readonly #options: CheckedOptions;
   readonly #derivedKeys = new DerivedKeyCache();
+  readonly #locator: KeyLocator;
   readonly #events: DekEvents;
   readonly #calls: KmsCalls;
   readonly #cache: DataKeyCache;
@@ -71,6 +66,7 @@ class EnvelopeImplementation {
     this.scheme = keyService.scheme;
     this.#provider = keyService.provider;
     this.#options = checked;
+    this.#locator = new KeyLocator(this.scheme, this.#provider, checked.goFrames !== 'reject');
     this.#events = new DekEvents(this.scheme);
     const services = [keyService, ...(options.fallback ?? [])];
     this.#calls = new KmsCalls(services, checked.requestTimeout, this.#derivedKeys);
@@ -96,11 +92,10 @@ class EnvelopeImplementation {
   }
 
   decryptSync(ciphertext: Buffer, { context }: ProviderOptions): Buffer {
-    const located = this.#locate(ciphertext);
+    const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
     if (key !== undefined) return this.#open(key, located, ciphertext, context);
-    const bare = located.go !== undefined;
-    this.#unwrapper.refuseKnownFailure(located.wrapped, bare, fingerprintsOf(located));
+    this.#unwrapper.refuseKnownFailure(located.wrapped, isBare(located), fingerprintsOf(located));
     throw new SqlcrypterError(
       'KEY_NOT_LOADED',
       "The value's data key is not in memory, and a synchronous call cannot ask the KMS. Await loadKeys() with the " +
@@ -109,7 +104,7 @@ class EnvelopeImplementation {
   }
 
   async decrypt(ciphertext: Buffer, { context }: ProviderOptions): Promise<Buffer> {
-    const located = this.#locate(ciphertext);
+    const located = this.#locator.locate(ciphertext);
     const key = this.#find(located) ?? (await this.#load([{ located, ciphertext }]));
     return this.#open(key, located, ciphertext, context);
   }
@@ -204,38 +199,9 @@ class EnvelopeImplementation {
     return new WriteKey(dataKey, wrapped, header, dekLimits);
   }
 
-  /** What the value's frame says of its key. Errors: `FRAME_…`, `KEY_NOT_FOUND`. */
-  #locate(ciphertext: Buffer): Located {
-    // No v1 frame begins with another byte than 0, and no Go frame with it.
-    if (this.#options.goFrames !== 'reject' && ciphertext.length > 0 && ciphertext[0] !== 0) {
-      const go = parseGoFrame(ciphertext);
-      if (go !== undefined) return { go, wrapped: go.wrapped };
-    }
-    const frame = parseFrame(ciphertext);
-    const { key } = frame;
-    if (key.kind !== 3) {
-      const keyRef = key.kind === 1 ? key.id.toString(16).padStart(8, '0') : key.fingerprint.toString('hex');
-      const what = key.kind === 1 ? 'a local key by its id' : 'a key of a key table by its fingerprint';
-      throw new SqlcrypterError(
-        'KEY_NOT_FOUND',
-        `The value names ${what} (${keyRef}), which this ${this.scheme} crypterer does not have. ` +
-          'Decrypt it with the crypterer that wrote it.',
-        { keyRef },
-      );
-    }
-    if (key.provider !== this.#provider) {
-      throw new SqlcrypterError(
-        'FRAME_UNSUPPORTED',
-        `The value's data key is wrapped by provider ${key.provider}, and this ${this.scheme} crypterer is ` +
-          `provider ${this.#provider}. Decrypt it with the crypterer of that provider.`,
-      );
-    }
-    return { frame, wrapped: key.wrapped, fingerprint: key.fingerprint };
-  }
-
   /** The value's key if it is in memory and may still be used. */
-  #find(located: Located): CachedKey | undefined {
-    const key = this.#cache.find(cacheName(located.wrapped, located.go !== undefined));
+  #find(located: LocatedKey): CachedKey | undefined {
+    const key = this.#cache.find(located.name);
     if (key === undefined || !this.#refresher.mayUse(key)) return undefined;
     this.#events.tell('hit');
     return key;
@@ -245,16 +211,15 @@ class EnvelopeImplementation {
    * Brings one key, which several values may name, into memory. It is kept only if it is proven to be theirs: by the
    * commitment of a v1 frame, or by a Go frame that authenticates, which commits to nothing.
    */
-  async #load(group: readonly { readonly located: Located; readonly ciphertext: Buffer }[]): Promise<CachedKey> {
+  async #load(group: readonly { readonly located: LocatedKey; readonly ciphertext: Buffer }[]): Promise<CachedKey> {
     const { located } = group[0] as (typeof group)[number];
-    const { wrapped } = located;
-    const bare = located.go !== undefined;
+    const { name, wrapped, header } = located;
+    const bare = isBare(located);
     const fingerprints = group.flatMap((member) => fingerprintsOf(member.located));
-    const name = cacheName(wrapped, bare);
     this.#events.tell('miss');
     const dataKey = await this.#unwrapper.unwrap(name, wrapped, bare, fingerprints);
-    if (located.go !== undefined) {
-      openAnyGoFrame(dataKey, group, located.go.nonceOffset);
+    if (bare) {
+      openAnyGoFrame(dataKey, group, header.length);
     } else if (!fingerprints.some((fingerprint) => dataKey.hasFingerprint(fingerprint))) {
       this.#unwrapper.negative.rememberFingerprint(wrapped, bare, dataKey.fingerprint);
       throw keyCommitment();
@@ -262,20 +227,20 @@ class EnvelopeImplementation {
     return this.#cache.add(name, wrapped, bare, dataKey);
   }
 
-  #open(key: CachedKey, located: Located, ciphertext: Buffer, context: Buffer): Buffer {
-    if (located.go !== undefined) return key.dataKey.openGo(ciphertext, located.go.nonceOffset);
-    if (!key.dataKey.hasFingerprint(located.fingerprint)) throw keyCommitment();
-    return key.dataKey.open(ciphertext, located.frame, context);
+  #open(key: CachedKey, located: LocatedKey, ciphertext: Buffer, context: Buffer): Buffer {
+    if (located.committed === undefined) return key.dataKey.openGo(ciphertext, located.header.length);
+    const { fingerprint, layout } = located.committed;
+    if (!key.dataKey.hasFingerprint(fingerprint)) throw keyCommitment();
+    return key.dataKey.open(ciphertext, layout, context);
   }
 
   #groupByKey(ciphertexts: readonly Buffer[], failures: Map<number, SqlcrypterError>): Iterable<Group> {
     const groups = new Map<string, Group>();
     for (const [index, ciphertext] of ciphertexts.entries()) {
       try {
-        const located = this.#locate(ciphertext);
-        const name = cacheName(located.wrapped, located.go !== undefined);
-        const group = groups.get(name);
-        if (group === undefined) groups.set(name, [{ index, located, ciphertext }]);
+        const located = this.#locator.locate(ciphertext);
+        const group = groups.get(located.name);
+        if (group === undefined) groups.set(located.name, [{ index, located, ciphertext }]);
         else group.push({ index, located, ciphertext });
       } catch (error) {
         failures.set(index, asSqlcrypterError(error));
@@ -290,16 +255,20 @@ type Group = [Member, ...Member[]];
 
 interface Member {
   readonly index: number;
-  readonly located: Located;
+  readonly located: LocatedKey;
   readonly ciphertext: Buffer;
 }
 
-function fingerprintsOf(located: Located): Buffer[] {
-  return located.go === undefined ? [located.fingerprint] : [];
+function isBare(located: LocatedKey): boolean {
+  return located.committed === undefined;
 }
 
-function isNamedBy(key: CachedKey, located: Located): boolean {
-  return located.go !== undefined || key.dataKey.hasFingerprint(located.fingerprint);
+function fingerprintsOf({ committed }: LocatedKey): Buffer[] {
+  return committed === undefined ? [] : [committed.fingerprint];
+}
+
+function isNamedBy(key: CachedKey, { committed }: LocatedKey): boolean {
+  return committed === undefined || key.dataKey.hasFingerprint(committed.fingerprint);
 }
 
 /** Errors: the last value's, if none authenticates. */

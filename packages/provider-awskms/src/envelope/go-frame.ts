@@ -4,17 +4,14 @@ import { SqlcrypterError } from '@sqlcrypter/core';
 const MAX_WRAPPED_LENGTH = 255;
 const NONCE_AND_TAG = 28;
 
-/** A frame of the Go library, taken apart: length u8 ‖ wrapped key ‖ nonce ‖ ciphertext ‖ tag. */
-export interface GoFrame {
-  readonly wrapped: Buffer;
-  readonly nonceOffset: number;
-}
-
-/** The frame, or undefined if the bytes cannot be one. */
-export function parseGoFrame(bytes: Buffer): GoFrame | undefined {
+/**
+ * Where the parts of a Go frame are: length u8 ‖ wrapped key ‖ nonce ‖ ciphertext ‖ tag. Undefined if the bytes cannot
+ * be one.
+ */
+export function parseGoFrame(bytes: Buffer): { readonly nonceOffset: number; readonly minLength: number } | undefined {
   const length = bytes[0];
   if (length === undefined || length === 0 || bytes.length < 1 + length + NONCE_AND_TAG) return undefined;
-  return { wrapped: bytes.subarray(1, 1 + length), nonceOffset: 1 + length };
+  return { nonceOffset: 1 + length, minLength: 1 + length + NONCE_AND_TAG };
 }
 
 /** What stands before the nonce. `CONFIG` where the wrapped key is too long for the one length byte. */
