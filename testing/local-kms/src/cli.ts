@@ -16,6 +16,8 @@ Options:
   --help              show this text
 `;
 
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
 async function main(): Promise<void> {
   const { values } = parseArguments();
   if (values.help) {
@@ -32,6 +34,11 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void kms.close());
   process.once('SIGTERM', () => void kms.close());
   process.stdout.write(greeting(kms, values.seed));
+  if (values.host !== undefined && !LOOPBACK.test(values.host)) {
+    process.stderr.write(
+      `local-kms: whoever can reach ${values.host} can decrypt; 127.0.0.1 is reachable from here only.\n`,
+    );
+  }
 }
 
 function parseArguments() {

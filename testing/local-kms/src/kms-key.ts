@@ -1,12 +1,12 @@
 import { AwsError } from './aws-error.js';
 
 /** What a key is made of. A multi-Region primary and its replicas share one, so that a rotation reaches all of them. */
-export interface KeyMaterial {
+interface KeyMaterial {
   /** 32 bytes each. The last one encrypts, all of them decrypt. */
   readonly backingKeys: Buffer[];
 }
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingReplicaDeletion' | 'PendingImport';
+type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingReplicaDeletion' | 'PendingImport';
 
 /** A KMS key in one Region. */
 export interface KmsKey {

@@ -11,7 +11,7 @@ export interface Seed {
   readonly aliases: readonly SeedAlias[];
 }
 
-export interface CheckedSeedKey {
+interface CheckedSeedKey {
   readonly keyId: string;
   readonly description: string;
   readonly origin: 'AWS_KMS' | 'EXTERNAL';

@@ -68,6 +68,20 @@ describe('local-kms', () => {
     expect(await once(child, 'close')).toEqual([0, null]);
   });
 
+  it('warns where other machines can reach it, and only there', async () => {
+    for (const [host, warns] of [
+      ['0.0.0.0', true],
+      ['localhost', false],
+    ] as const) {
+      const child = start('--port', '0', '--host', host);
+      const err = collect(child.stderr);
+      await greeting(child);
+      child.kill();
+      await once(child, 'close');
+      expect(err().includes('can decrypt')).toBe(warns);
+    }
+  });
+
   it('explains itself', async () => {
     const { code, out } = await run('--help');
     expect(code).toBe(0);

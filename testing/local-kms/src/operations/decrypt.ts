@@ -11,7 +11,7 @@ import {
 import { unwrapUnder } from '../wrapping.js';
 import type { Operation, OperationScope } from './operation.js';
 
-export const MAXIMUM_BLOB_LENGTH = 6144;
+const MAXIMUM_BLOB_LENGTH = 6144;
 
 export const decrypt: Operation = (fields, scope) => {
   requireSymmetric(fields, 'EncryptionAlgorithm');
