@@ -1,0 +1,93 @@
+/// <reference types="node" preserve="true" />
+import {
+  type Crypterer,
+  decrypt,
+  decryptSync,
+  type EncryptionContext,
+  type ErrorDetails,
+  encrypt,
+  encryptSync,
+  SqlcrypterError,
+} from '@sqlcrypter/core';
+import { causeOf } from '@sqlcrypter/core/provider';
+
+/** What a value is bound to, and which crypterer serves it. */
+export interface Binding {
+  readonly crypterer: Crypterer | string | undefined;
+  /** The context to write with; then those of former labels, tried in order when a value does not authenticate. */
+  readonly contexts: readonly [EncryptionContext | undefined, ...EncryptionContext[]];
+  /** The label of the column, for errors. */
+  readonly column: string | undefined;
+}
+
+/** Encrypts with the first of the contexts. */
+export async function encryptBound(
+  plaintext: Uint8Array,
+  { crypterer, contexts, column }: Binding,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  try {
+    return await encrypt(plaintext, { crypterer, context: contexts[0], signal });
+  } catch (error) {
+    throw located(error, { column });
+  }
+}
+
+/** As {@link encryptBound}, at once. */
+export function encryptBoundSync(plaintext: Uint8Array, { crypterer, contexts, column }: Binding): Buffer {
+  try {
+    return encryptSync(plaintext, { crypterer, context: contexts[0] });
+  } catch (error) {
+    throw located(error, { column });
+  }
+}
+
+/**
+ * Decrypts with the first context that the value authenticates under. If there is none, the first error stands; an
+ * error of another kind on the way (a KMS that is down, say) is thrown as it is.
+ */
+export async function decryptBound(
+  ciphertext: Uint8Array,
+  { crypterer, contexts, column }: Binding,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  let first: unknown;
+  for (const context of contexts) {
+    try {
+      return await decrypt(ciphertext, { crypterer, context, signal });
+    } catch (error) {
+      if (!isAuthFailed(error)) throw located(error, { column });
+      first ??= error;
+    }
+  }
+  throw located(first, { column });
+}
+
+/** As {@link decryptBound}, at once. */
+export function decryptBoundSync(ciphertext: Uint8Array, { crypterer, contexts, column }: Binding): Buffer {
+  let first: unknown;
+  for (const context of contexts) {
+    try {
+      return decryptSync(ciphertext, { crypterer, context });
+    } catch (error) {
+      if (!isAuthFailed(error)) throw located(error, { column });
+      first ??= error;
+    }
+  }
+  throw located(first, { column });
+}
+
+/** Whether a value did not authenticate: the one failure after which a former label is tried. */
+export function isAuthFailed(error: unknown): boolean {
+  return SqlcrypterError.is(error) && error.code === 'AUTH_FAILED';
+}
+
+/** The error with the place it happened at. What has no code may quote a value, so only its name is kept. */
+export function located(error: unknown, { column, index }: Pick<ErrorDetails, 'column' | 'index'>): SqlcrypterError {
+  if (!SqlcrypterError.is(error)) {
+    const message = 'The crypterer threw an error that has no code.';
+    return new SqlcrypterError('PROVIDER_FAILED', message, { cause: causeOf(error), column, index });
+  }
+  if (column === undefined && index === undefined) return error;
+  return SqlcrypterError.withDetails(error, { column, index });
+}

@@ -1,0 +1,100 @@
+/// <reference types="node" preserve="true" />
+import { type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
+import { checkOptions, kindOf } from './argument-check.js';
+import { type Binding, located } from './binding.js';
+import { decodeValue, encodeValue } from './column-codec.js';
+import type { ColumnFacts } from './column-facts.js';
+import type { ColumnCallOptions } from './column-place.js';
+import { ciphertextOf } from './database-value.js';
+import { type Cell, decryptCells } from './decrypt-cells.js';
+
+/** What a value is bound to at a place, or at the place that it brings along. */
+type BindingFor = (value: unknown, place: object | undefined) => Binding;
+
+interface PlacedValue {
+  readonly value: unknown;
+  readonly place: object | undefined;
+}
+
+interface EncryptedItem {
+  readonly ciphertext: Buffer;
+  readonly binding: Binding;
+}
+
+/** Encrypts a list and gives the ciphertexts with what they are bound to, in order; null stays null in its place. */
+export async function encryptItems<T>(
+  facts: ColumnFacts<T>,
+  bindingFor: BindingFor,
+  items: unknown,
+  options: ColumnCallOptions | undefined,
+): Promise<(EncryptedItem | null)[]> {
+  const { label, crypterer } = facts;
+  const cells: (EncryptItem & { readonly binding: Binding; readonly index: number })[] = [];
+  const count = forEachValue(facts, items, ({ value, place }, index) => {
+    const plaintext = encodeValue(facts, value as T, index);
+    const binding = bindingFor(undefined, place);
+    cells.push({ plaintext, context: binding.contexts[0], binding, index });
+  });
+  const signal = checkOptions(options, 'encryptMany')?.signal;
+  const ciphertexts =
+    cells.length === 0
+      ? []
+      : await encryptMany(cells, { crypterer, signal }).catch((error) => {
+          const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
+          throw located(error, { column: label, index: at });
+        });
+  const results = new Array<EncryptedItem | null>(count).fill(null);
+  for (const [i, { binding, index }] of cells.entries())
+    results[index] = { ciphertext: ciphertexts[i] as Buffer, binding };
+  return results;
+}
+
+/** Decrypts a list in one batch and gives the values in order; null stays null in its place. */
+export async function decryptItems<T>(
+  facts: ColumnFacts<T>,
+  bindingFor: BindingFor,
+  items: unknown,
+  options: ColumnCallOptions | undefined,
+): Promise<(T | null)[]> {
+  const cells: Cell[] = [];
+  const count = forEachValue(facts, items, ({ value, place }, index) => {
+    const ciphertext = ciphertextOf(value);
+    if (ciphertext === null) return;
+    const binding = bindingFor(value, place);
+    cells.push({ ciphertext, context: binding.contexts[0], binding, index });
+  });
+  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany')?.signal);
+  const results = new Array<T | null>(count).fill(null);
+  for (const [i, { index }] of cells.entries()) results[index] = decodeValue(facts, plaintexts[i] as Buffer, index);
+  return results;
+}
+
+/** Calls `visit` for every value that is not null, and gives the number of items. Errors get column and index. */
+function forEachValue(
+  { label, bind }: ColumnFacts,
+  items: unknown,
+  visit: (item: PlacedValue, index: number) => void,
+): number {
+  if (!Array.isArray(items)) {
+    throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
+  }
+  const bound = bind.length > 0;
+  for (let index = 0; index < items.length; index++) {
+    const item: unknown = items[index];
+    try {
+      const { value, place } = bound ? placedItem(item) : { value: item, place: undefined };
+      if (value !== null) visit({ value, place }, index);
+    } catch (error) {
+      throw located(error, { column: label, index });
+    }
+  }
+  return items.length;
+}
+
+function placedItem(item: unknown): PlacedValue {
+  if (typeof item === 'object' && item !== null && 'value' in item) return { value: item.value, place: item };
+  throw new SqlcrypterError(
+    'TYPE',
+    `An item is ${kindOf(item)} without a \`value\`. Expected { value, row, tenant } as the column is bound.`,
+  );
+}

@@ -1,0 +1,138 @@
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { checkOptions, kindOf } from './argument-check.js';
+import { type Binding, located } from './binding.js';
+import { decodeValue } from './column-codec.js';
+import type { ColumnFacts } from './column-facts.js';
+import { type Bind, bindingAt, bindingOfAll, type ColumnCallOptions } from './column-place.js';
+import { ciphertextOf } from './database-value.js';
+import { type Cell, decryptCells } from './decrypt-cells.js';
+import { encodeRowId, type RowId } from './row-id.js';
+
+/** Which key of a result row holds which column's value. */
+// biome-ignore lint/suspicious/noExplicitAny: columns of every type of value, which is in a position of both kinds.
+export type RowColumns = Readonly<Record<string, ColumnFacts<any, Bind>>>;
+
+type BindOf<C> = C extends ColumnFacts<infer _T, infer B> ? B : never;
+type ValueOf<C> = C extends ColumnFacts<infer T> ? T : never;
+
+/** How the row and the tenant of a value are found in its row, as far as one of the columns is bound to them. */
+export type RowPlace<R, B extends Bind> = { readonly [K in B]: (row: R) => RowId };
+
+/** The last argument of `decryptRows`: required when a column is bound to row or tenant. */
+export type RowPlaceArguments<R, B extends Bind> = [B] extends [never]
+  ? [options?: ColumnCallOptions & Partial<RowPlace<R, Bind>>]
+  : [options: ColumnCallOptions & RowPlace<R, B> & Partial<RowPlace<R, Bind>>];
+
+/** A row with its encrypted columns as values; null where the row's own type allows it. */
+export type DecryptedRow<R, C extends RowColumns> = Omit<R, keyof C> & {
+  [K in keyof C]: K extends keyof R ? (null extends R[K] ? ValueOf<C[K]> | null : ValueOf<C[K]>) : ValueOf<C[K]> | null;
+};
+
+interface RowCell extends Cell {
+  readonly row: Record<string, unknown>;
+  readonly key: string;
+  readonly facts: ColumnFacts;
+}
+
+/**
+ * Decrypts the encrypted columns of result rows, in one batch with every distinct key loaded once, and gives new rows:
+ * the given ones are not changed, and what is not named is kept as it is. NULL becomes null.
+ *
+ * Rejects with the first error in order, with `column` and `index` (of the row): those of the columns' `decrypt`, and
+ * `TYPE` where a row lacks a key, which must not pass for NULL.
+ *
+ * @param columns result key -> its column.
+ * @param place `row` and `tenant` find the ids in a row, called only for rows that have a bound value.
+ */
+export async function decryptRows<R extends object, const C extends RowColumns>(
+  rows: readonly R[],
+  columns: C & { readonly [K in Exclude<keyof C, keyof R>]: never },
+  ...place: RowPlaceArguments<R, BindOf<C[keyof C]>>
+): Promise<DecryptedRow<R, C>[]> {
+  if (!Array.isArray(rows)) throw type(`decryptRows was given ${kindOf(rows)}. Expected an array of rows.`);
+  const options: (ColumnCallOptions & Partial<RowPlace<R, Bind>>) | undefined = checkOptions(place[0], 'decryptRows');
+  const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
+  const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
+  const cells: RowCell[] = [];
+  const results = rows.map((source, index) => {
+    const row = copyRow(source, index);
+    for (const { key, facts, bindingAtRow } of readers) {
+      try {
+        const ciphertext = ciphertextAt(row, key);
+        if (ciphertext === null) continue;
+        const binding = bindingAtRow(source);
+        cells.push({ ciphertext, context: binding.contexts[0], binding, index, row, key, facts });
+      } catch (error) {
+        // An error of the application's own functions is none of ours.
+        throw SqlcrypterError.is(error) ? located(error, { column: facts.label, index }) : error;
+      }
+    }
+    return row;
+  });
+  const plaintexts = await decryptCells(cells, options?.signal);
+  for (const [i, { row, key, facts, index }] of cells.entries()) {
+    row[key] = decodeValue(facts, plaintexts[i] as Buffer, index);
+  }
+  return results as DecryptedRow<R, C>[];
+}
+
+/** How one column is read from each row. */
+interface Reader<R> {
+  readonly key: string;
+  readonly facts: ColumnFacts;
+  readonly bindingAtRow: (row: R) => Binding;
+}
+
+function readerOf<R extends object>(key: string, facts: ColumnFacts, idOf: IdReaders<R>): Reader<R> {
+  if (typeof facts?.label !== 'string' || typeof facts.type?.decode !== 'function') {
+    throw type(
+      `decryptRows was given ${kindOf(facts)} for the key ${JSON.stringify(key)}. Expected an encrypted column.`,
+    );
+  }
+  if (facts.bind.length === 0) {
+    const binding = bindingOfAll(facts);
+    return { key, facts, bindingAtRow: () => binding };
+  }
+  const [byRow, byTenant] = [facts.bind.includes('row'), facts.bind.includes('tenant')];
+  return {
+    key,
+    facts,
+    bindingAtRow: (row) =>
+      bindingAt(facts, { row: byRow ? idOf.row(row) : undefined, tenant: byTenant ? idOf.tenant(row) : undefined }),
+  };
+}
+
+type IdReaders<R> = { readonly [K in Bind]: (row: R) => string | Uint8Array };
+
+/** Finds an id in a row, once for all columns of the row. */
+function idReader<R extends object>(option: Bind, find: unknown): (row: R) => string | Uint8Array {
+  let lastRow: R | undefined;
+  let lastId: string | Uint8Array = '';
+  return (row) => {
+    if (row === lastRow) return lastId;
+    if (typeof find !== 'function') {
+      throw type(`A column is bound to its ${option}. Expected \`${option}\`: a function that finds the id in a row.`);
+    }
+    lastId = encodeRowId(find(row), option);
+    lastRow = row;
+    return lastId;
+  };
+}
+
+function copyRow(row: unknown, index: number): Record<string, unknown> {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return { ...row };
+  throw located(type(`A row is ${kindOf(row)}. Expected an object with the result's keys.`), { index });
+}
+
+function ciphertextAt(row: Record<string, unknown>, key: string): Uint8Array | null {
+  const value = row[key];
+  if (value !== undefined) return ciphertextOf(value);
+  throw type(
+    `The row has no ${JSON.stringify(key)}, which was to be decrypted. Select it, or look under the name it has in the ` +
+      'result; NULL would be null.',
+  );
+}
+
+function type(message: string): SqlcrypterError {
+  return new SqlcrypterError('TYPE', message);
+}

@@ -1,0 +1,30 @@
+export type { BatchItem, Encrypted, EncryptedColumn, Stored } from './column-contract.js';
+export type { ColumnDdl, DdlOptions, Dialect } from './column-ddl.js';
+export type { ColumnFacts, Encoding, EncryptedColumnOptions } from './column-facts.js';
+export type {
+  Bind,
+  ColumnCallOptions,
+  NoPlace,
+  OptionalPlaceArguments,
+  Place,
+  PlaceArguments,
+} from './column-place.js';
+export type { DatabaseValue, OrNull } from './database-value.js';
+export {
+  type DecryptedRow,
+  decryptRows,
+  type RowColumns,
+  type RowPlace,
+  type RowPlaceArguments,
+} from './decrypt-rows.js';
+export { EncryptedBytes, type EncryptedBytesCallOptions, type EncryptedBytesOptions } from './encrypted-bytes.js';
+export { encryptedColumn } from './encrypted-column.js';
+export type { KeyPart, RowId } from './row-id.js';
+export { bigint } from './value-types/bigint.js';
+export { boolean } from './value-types/boolean.js';
+export { bytes } from './value-types/bytes.js';
+export { date } from './value-types/date.js';
+export { json } from './value-types/json.js';
+export { number } from './value-types/number.js';
+export { type TextOptions, text } from './value-types/text.js';
+export type { SizeOptions, ValueType } from './value-types/value-type.js';

@@ -1,0 +1,52 @@
+/// <reference types="node" preserve="true" />
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { kindOf } from './argument-check.js';
+
+/** One part of a key: text, a safe integer, or a BigInt. 42, 42n and '42' are the same: drivers give any of them. */
+export type KeyPart = string | number | bigint;
+
+/** What names a row or a tenant: one part, or the two or more parts of a composite key in a fixed order. */
+export type RowId = KeyPart | readonly KeyPart[];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Never occurs in UTF-8, so a composite key never equals a text. */
+const COMPOSITE = 0xff;
+
+/**
+ * The context's value for an id; part of the data's format. Integers in decimal, UUIDs in lower case, other text as it
+ * is. A composite key is the byte FF, then for each part its length (u32, big-endian) and its text in UTF-8.
+ *
+ * Errors: `TYPE`, with the name of the option and without the id.
+ */
+export function encodeRowId(id: unknown, option: 'row' | 'tenant'): string | Uint8Array {
+  if (!Array.isArray(id)) return encodePart(id, option);
+  if (id.length < 2) throw invalid(option, `a list of ${id.length} parts`);
+  const parts = [Buffer.of(COMPOSITE)];
+  for (const part of id) {
+    const text = Buffer.from(encodePart(part, option), 'utf8');
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+    parts.push(length, text);
+  }
+  return Buffer.concat(parts);
+}
+
+function encodePart(part: unknown, option: string): string {
+  if (typeof part === 'bigint') return part.toString();
+  if (typeof part === 'number') {
+    if (Number.isSafeInteger(part)) return part.toString();
+    throw invalid(option, 'a number that is not a safe integer');
+  }
+  if (typeof part !== 'string') throw invalid(option, kindOf(part));
+  if (part === '') throw invalid(option, 'an empty string');
+  if (!part.isWellFormed()) throw invalid(option, 'text with a lone surrogate');
+  return part.length === 36 && UUID.test(part) ? part.toLowerCase() : part;
+}
+
+function invalid(option: string, got: string): SqlcrypterError {
+  return new SqlcrypterError(
+    'TYPE',
+    `\`${option}\` is or holds ${got}. Expected text that is not empty, a safe integer, a BigInt, or the two or more ` +
+      'parts of a composite key. The id must be known before the value is encrypted: let the application make it.',
+  );
+}

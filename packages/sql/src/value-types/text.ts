@@ -1,0 +1,32 @@
+import { checkCount } from '../argument-check.js';
+import { decodeText, encodeText } from '../text-encoding.js';
+import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongValue } from './value-type.js';
+
+const MAX_PADDING = 65_536;
+
+/** Options of {@link text}. `maxBytes` counts the text in UTF-8 without its padding. */
+export interface TextOptions extends SizeOptions {
+  /**
+   * Pads the text to a multiple of so many bytes (2 to 65,536), so that its stored length tells less. At least one byte
+   * is added. It may be introduced, changed and left out at any time: padded and unpadded texts are told apart.
+   */
+  readonly padTo?: number | undefined;
+}
+
+/** Text as UTF-8. A lone surrogate is `TYPE`. */
+export function text(options: TextOptions = {}): ValueType<string> {
+  const { padTo } = options;
+  checkCount(padTo, 'padTo', 2, MAX_PADDING, 'CONFIG');
+  const limit = checkMaxBytes(options);
+  const maxBytes = limit === undefined || padTo === undefined ? limit : (Math.floor(limit / padTo) + 1) * padTo;
+  return {
+    name: 'text',
+    maxBytes,
+    encode(value) {
+      if (typeof value !== 'string') throw wrongValue(value, 'a string');
+      if (limit !== undefined) checkSize(Buffer.byteLength(value, 'utf8'), limit);
+      return encodeText(value, padTo);
+    },
+    decode: decodeText,
+  };
+}
