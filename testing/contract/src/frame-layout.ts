@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@sqlcrypter/core';
 
 /** A stretch of a frame, and how a value is refused that was changed there. */
-export interface FrameRegion {
+interface FrameRegion {
   readonly name: string;
   readonly start: number;
   readonly end: number;
