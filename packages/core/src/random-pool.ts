@@ -7,12 +7,14 @@ const POOL_LENGTH = 4096;
  * call. A slice is zeroed when it is taken, so that no nonce stays behind, and used once.
  */
 export class RandomPool {
-  readonly #bytes = Buffer.allocUnsafeSlow(POOL_LENGTH);
-  #next = POOL_LENGTH;
+  /** Allocated with the first use: most data keys of a reader never write. */
+  #bytes = Buffer.alloc(0);
+  #next = 0;
 
   /** Writes `length` fresh random bytes, at most 4,096, to `target` at `offset`. */
   take(target: Uint8Array, offset: number, length: number): void {
-    if (length > POOL_LENGTH - this.#next) {
+    if (length > this.#bytes.length - this.#next) {
+      if (this.#bytes.length === 0) this.#bytes = Buffer.allocUnsafeSlow(POOL_LENGTH);
       randomFillSync(this.#bytes);
       this.#next = 0;
     }

@@ -1,0 +1,75 @@
+/** One thing to measure: called many times in a row, with an ever growing number for cycling through inputs. */
+export type Operation = (iteration: number) => unknown;
+
+/** How an operation is called. An `async` one is awaited, each call before the next. */
+export interface Measured {
+  readonly sync?: Operation;
+  readonly async?: (iteration: number) => Promise<unknown>;
+}
+
+/** Each round lasts about so long per operation. */
+const BATCH_MILLISECONDS = 12;
+const WARM_UP_ROUNDS = 3;
+
+async function runBatch(measured: Measured, from: number, iterations: number): Promise<number> {
+  const start = process.hrtime.bigint();
+  if (measured.sync !== undefined) {
+    for (let i = from; i < from + iterations; i++) measured.sync(i);
+  } else if (measured.async !== undefined) {
+    for (let i = from; i < from + iterations; i++) await measured.async(i);
+  }
+  return Number(process.hrtime.bigint() - start) / 1_000;
+}
+
+async function calibrate(measured: Measured): Promise<number> {
+  let iterations = 8;
+  for (;;) {
+    const milliseconds = (await runBatch(measured, 0, iterations)) / 1_000;
+    if (milliseconds >= BATCH_MILLISECONDS) return iterations;
+    const factor = milliseconds <= 0 ? 16 : Math.min(16, (1.2 * BATCH_MILLISECONDS) / milliseconds);
+    iterations = Math.ceil(iterations * Math.max(1.5, factor));
+  }
+}
+
+/** The middle of a list of numbers. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/**
+ * Measures operations in turns, so that what else the machine does falls on all alike: in each round every operation
+ * runs one batch, and each round begins with another one. Gives each operation's microseconds per call of every round.
+ */
+export async function interleave<Name extends string>(
+  operations: Readonly<Record<Name, Measured>>,
+  rounds: number,
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(operations) as Name[];
+  const iterations = new Map<Name, number>();
+  const next = new Map<Name, number>();
+  for (const name of names) {
+    iterations.set(name, await calibrate(operations[name]));
+    next.set(name, 0);
+  }
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as unknown as Record<Name, number[]>;
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (let turn = 0; turn < names.length; turn++) {
+      const name = names[(turn + round + WARM_UP_ROUNDS) % names.length] as Name;
+      const count = iterations.get(name) as number;
+      const from = next.get(name) as number;
+      const microseconds = await runBatch(operations[name], from, count);
+      next.set(name, from + count);
+      if (round >= 0) times[name].push(microseconds / count);
+    }
+  }
+  return times;
+}
+
+/** The median over the rounds of one operation's time as a multiple of another's in the same round. */
+export function ratio(times: readonly number[], base: readonly number[]): number {
+  return median(times.map((time, round) => time / (base[round] as number)));
+}
