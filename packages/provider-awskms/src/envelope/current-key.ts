@@ -45,18 +45,22 @@ export class CurrentKey {
     return key;
   }
 
+  /** Whether `takeSync` gives a key. */
+  get isReady(): boolean {
+    return this.#key !== undefined && !this.#key.isExhausted;
+  }
+
   /**
-   * A key to encrypt the next value under, made now if there is none or it is spent.
+   * Waits for a new key, where there is none or it is spent. By the time the wait ends others may have used it up.
    *
    * Errors: what making one ended in, or `DEK_EXHAUSTED` with that as its cause where there was a key before.
    */
-  async take(): Promise<WriteKey> {
-    const key = this.#key;
-    if (key !== undefined && !key.isExhausted) return this.takeSync();
+  async renew(): Promise<void> {
+    const spent = this.#key;
     try {
-      return await this.#renew();
+      await this.#renew();
     } catch (error) {
-      if (key === undefined || !SqlcrypterError.is(error) || error.code === 'DISPOSED') throw error;
+      if (spent === undefined || !SqlcrypterError.is(error) || error.code === 'DISPOSED') throw error;
       throw exhausted(error);
     }
   }

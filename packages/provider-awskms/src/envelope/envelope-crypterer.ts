@@ -78,7 +78,7 @@ class EnvelopeImplementation {
 
   /** Fetches the first data key where the options ask for it. */
   async start(): Promise<void> {
-    if (this.#options.generate === 'start') await this.#current.take();
+    if (this.#options.generate === 'start') await this.#current.renew();
   }
 
   encryptSync(plaintext: Buffer, { context }: ProviderOptions): Buffer {
@@ -86,9 +86,11 @@ class EnvelopeImplementation {
     return this.#seal(this.#current.takeSync(), plaintext, context);
   }
 
-  async encrypt(plaintext: Buffer, { context }: ProviderOptions): Promise<Buffer> {
+  async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     this.#checkMayWrite();
-    return this.#seal(await this.#current.take(), plaintext, context);
+    // Many may wait for the same key and use it up before it is this call's turn.
+    while (!this.#current.isReady) await this.#current.renew();
+    return this.encryptSync(plaintext, options);
   }
 
   decryptSync(ciphertext: Buffer, { context }: ProviderOptions): Buffer {
