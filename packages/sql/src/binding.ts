@@ -89,5 +89,5 @@ export function located(error: unknown, { column, index }: Pick<ErrorDetails, 'c
     return new SqlcrypterError('PROVIDER_FAILED', message, { cause: causeOf(error), column, index });
   }
   if (column === undefined && index === undefined) return error;
-  return SqlcrypterError.withDetails(error, { column, index });
+  return SqlcrypterError.withDetails(error, { column: column ?? error.column, index: index ?? error.index });
 }

@@ -16,18 +16,14 @@ interface PlacedValue {
   readonly place: object | undefined;
 }
 
-interface EncryptedItem {
-  readonly ciphertext: Buffer;
-  readonly binding: Binding;
-}
-
-/** Encrypts a list and gives the ciphertexts with what they are bound to, in order; null stays null in its place. */
-export async function encryptItems<T>(
+/** Encrypts a list and gives what `store` makes of the ciphertexts, in order; null stays null in its place. */
+export async function encryptItems<T, S>(
   facts: ColumnFacts<T>,
   bindingFor: BindingFor,
+  store: (ciphertext: Buffer, binding: Binding) => S,
   items: unknown,
   options: ColumnCallOptions | undefined,
-): Promise<(EncryptedItem | null)[]> {
+): Promise<(S | null)[]> {
   const { label, crypterer } = facts;
   const cells: (EncryptItem & { readonly binding: Binding; readonly index: number })[] = [];
   const count = forEachValue(facts, items, ({ value, place }, index) => {
@@ -36,16 +32,13 @@ export async function encryptItems<T>(
     cells.push({ plaintext, context: binding.contexts[0], binding, index });
   });
   const signal = checkOptions(options, 'encryptMany')?.signal;
-  const ciphertexts =
-    cells.length === 0
-      ? []
-      : await encryptMany(cells, { crypterer, signal }).catch((error) => {
-          const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
-          throw located(error, { column: label, index: at });
-        });
-  const results = new Array<EncryptedItem | null>(count).fill(null);
-  for (const [i, { binding, index }] of cells.entries())
-    results[index] = { ciphertext: ciphertexts[i] as Buffer, binding };
+  const results = new Array<S | null>(count).fill(null);
+  if (cells.length === 0) return results;
+  const ciphertexts = await encryptMany(cells, { crypterer, signal }).catch((error: unknown) => {
+    const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
+    throw located(error, { column: label, index: at });
+  });
+  for (const [i, { binding, index }] of cells.entries()) results[index] = store(ciphertexts[i] as Buffer, binding);
   return results;
 }
 
@@ -63,7 +56,10 @@ export async function decryptItems<T>(
     const binding = bindingFor(value, place);
     cells.push({ ciphertext, context: binding.contexts[0], binding, index });
   });
-  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany')?.signal);
+  const signal = checkOptions(options, 'decryptMany')?.signal;
+  const plaintexts = await decryptCells(cells, signal).catch((error: unknown) => {
+    throw located(error, { column: facts.label });
+  });
   const results = new Array<T | null>(count).fill(null);
   for (const [i, { index }] of cells.entries()) results[index] = decodeValue(facts, plaintexts[i] as Buffer, index);
   return results;

@@ -62,15 +62,15 @@ const TEXT: Sizes = {
 const BYTES_CHECK: Readonly<Record<Dialect, (name: string) => string>> = {
   postgres: (name) => `substring(${name} from 1 for 2) = '\\x00c7'::bytea`,
   mysql: (name) => `left(${name}, 2) = x'00c7'`,
-  // typeof() is 'null' for NULL, where the others give NULL, which a CHECK lets pass.
-  sqlite: (name) => `${name} is null or (typeof(${name}) = 'blob' and substr(${name}, 1, 2) = x'00c7')`,
+  // A CHECK lets NULL pass, and only false is refused: typeof() gives 'null' for NULL, and substr() NULL for an empty blob.
+  sqlite: (name) => `${name} is null or (typeof(${name}) = 'blob' and substr(${name}, 1, 2) is x'00c7')`,
   mssql: (name) => `substring(${name}, 1, 2) = 0x00c7`,
 };
 
 const TEXT_CHECK: Readonly<Record<Dialect, (name: string) => string>> = {
   postgres: (name) => `left(${name}, 4) = 'sc1.'`,
   mysql: (name) => `left(${name}, 4) = 'sc1.'`,
-  sqlite: (name) => `${name} is null or (typeof(${name}) = 'text' and substr(${name}, 1, 4) = 'sc1.')`,
+  sqlite: (name) => `${name} is null or (typeof(${name}) = 'text' and substr(${name}, 1, 4) is 'sc1.')`,
   mssql: (name) => `left(${name}, 4) = 'sc1.'`,
 };
 

@@ -41,8 +41,8 @@ type Result = Buffer | SqlcrypterError;
 
 async function decryptOnce(cells: readonly Cell[], signal: AbortSignal | undefined): Promise<Result[]> {
   const positionsOf = new Map<Crypterer, number[]>();
-  for (const [position, { binding }] of cells.entries()) {
-    const crypterer = chooseCrypterer(binding);
+  for (const [position, cell] of cells.entries()) {
+    const crypterer = cryptererOf(cell);
     const positions = positionsOf.get(crypterer);
     if (positions === undefined) positionsOf.set(crypterer, [position]);
     else positions.push(position);
@@ -60,6 +60,14 @@ async function decryptOnce(cells: readonly Cell[], signal: AbortSignal | undefin
     }),
   );
   return results;
+}
+
+function cryptererOf({ binding, index }: Cell): Crypterer {
+  try {
+    return chooseCrypterer(binding);
+  } catch (error) {
+    throw located(error, { column: binding.column, index });
+  }
 }
 
 async function batch(cells: readonly Cell[], crypterer: Crypterer, signal: AbortSignal | undefined): Promise<Result[]> {

@@ -68,10 +68,7 @@ export function encryptedColumn<T, const B extends Bind = never, E extends Encod
       return store(encryptBoundSync(plaintext, binding), binding);
     },
 
-    async encryptMany(items: unknown, call?: ColumnCallOptions) {
-      const encrypted = await encryptItems(facts, bindingFor, items, call);
-      return encrypted.map((each) => (each === null ? null : store(each.ciphertext, each.binding)));
-    },
+    encryptMany: (items: unknown, call?: ColumnCallOptions) => encryptItems(facts, bindingFor, store, items, call),
 
     async decrypt(value: unknown, place?: CallPlace) {
       const ciphertext = read(value);
