@@ -16,8 +16,8 @@ export interface Binding {
   readonly crypterer: Crypterer | string | undefined;
   /** The context to write with; then those of former labels, tried in order when a value does not authenticate. */
   readonly contexts: readonly [EncryptionContext | undefined, ...EncryptionContext[]];
-  /** The label of the column, for errors. */
-  readonly column: string | undefined;
+  /** The column that the value belongs to, if it belongs to one. */
+  readonly column: { readonly label: string } | undefined;
 }
 
 /** Encrypts with the first of the contexts. */
@@ -29,7 +29,7 @@ export async function encryptBound(
   try {
     return await encrypt(plaintext, { crypterer, context: contexts[0], signal });
   } catch (error) {
-    throw located(error, { column });
+    throw located(error, { column: column?.label });
   }
 }
 
@@ -38,7 +38,7 @@ export function encryptBoundSync(plaintext: Uint8Array, { crypterer, contexts, c
   try {
     return encryptSync(plaintext, { crypterer, context: contexts[0] });
   } catch (error) {
-    throw located(error, { column });
+    throw located(error, { column: column?.label });
   }
 }
 
@@ -56,11 +56,11 @@ export async function decryptBound(
     try {
       return await decrypt(ciphertext, { crypterer, context, signal });
     } catch (error) {
-      if (!isAuthFailed(error)) throw located(error, { column });
+      if (!isAuthFailed(error)) throw located(error, { column: column?.label });
       first ??= error;
     }
   }
-  throw located(first, { column });
+  throw located(first, { column: column?.label });
 }
 
 /** As {@link decryptBound}, at once. */
@@ -70,11 +70,11 @@ export function decryptBoundSync(ciphertext: Uint8Array, { crypterer, contexts, 
     try {
       return decryptSync(ciphertext, { crypterer, context });
     } catch (error) {
-      if (!isAuthFailed(error)) throw located(error, { column });
+      if (!isAuthFailed(error)) throw located(error, { column: column?.label });
       first ??= error;
     }
   }
-  throw located(first, { column });
+  throw located(first, { column: column?.label });
 }
 
 /** Whether a value did not authenticate: the one failure after which a former label is tried. */

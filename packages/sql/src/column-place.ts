@@ -1,6 +1,6 @@
 import { type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
 import { checkOptions } from './argument-check.js';
-import type { Binding } from './binding.js';
+import { type Binding, located } from './binding.js';
 import type { ColumnFacts } from './column-facts.js';
 import { encodeRowId, type RowId } from './row-id.js';
 
@@ -50,10 +50,14 @@ export function encodePlace(column: ColumnFacts, place: object | undefined): Enc
       { column: column.label },
     );
   }
-  return {
-    row: given.row === undefined ? undefined : encodeRowId(given.row, 'row'),
-    tenant: given.tenant === undefined ? undefined : encodeRowId(given.tenant, 'tenant'),
-  };
+  try {
+    return {
+      row: given.row === undefined ? undefined : encodeRowId(given.row, 'row'),
+      tenant: given.tenant === undefined ? undefined : encodeRowId(given.tenant, 'tenant'),
+    };
+  } catch (error) {
+    throw located(error, { column: column.label });
+  }
 }
 
 /** The contexts of a column's values at one place: of its label first, then of its former ones. */
@@ -67,7 +71,7 @@ export function bindingAt(column: ColumnFacts, { row, tenant }: EncodedIds): Bin
   return {
     crypterer: column.crypterer,
     contexts: [contextOf(column.label), ...column.formerly.map(contextOf)],
-    column: column.label,
+    column,
   };
 }
 

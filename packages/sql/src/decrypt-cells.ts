@@ -66,7 +66,7 @@ function cryptererOf({ binding, index }: Cell): Crypterer {
   try {
     return chooseCrypterer(binding);
   } catch (error) {
-    throw located(error, { column: binding.column, index });
+    throw located(error, { column: binding.column?.label, index });
   }
 }
 
@@ -82,7 +82,7 @@ function throwFirst(cells: readonly Cell[], results: readonly Result[]): Buffer[
   for (const [position, result] of results.entries()) {
     if (!SqlcrypterError.is(result)) continue;
     const { binding, index } = cells[position] as Cell;
-    throw located(result, { column: binding.column, index });
+    throw located(result, { column: binding.column?.label, index });
   }
   return results as Buffer[];
 }

@@ -189,7 +189,7 @@ function bindingNow(handle: EncryptedBytes, options: EncryptedBytesOptions | und
       'CONTEXT_INVALID',
       'This value belongs to an encrypted column, which gives it its context. Leave `context` out, ' +
         "or decrypt with the column's decrypt().",
-      { column: own.column },
+      { column: own.column.label },
     );
   }
   return {

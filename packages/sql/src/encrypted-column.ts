@@ -30,9 +30,12 @@ export function encryptedColumn<T, const B extends Bind = never, E extends Encod
     shared === undefined ? EncryptedBytes.prototype : prototypeWithBinding(EncryptedBytes.prototype, shared);
 
   function bindingFor(value: unknown, place: Partial<Place<Bind>> | undefined): Binding {
+    if (shared === undefined && place?.row === undefined && place?.tenant === undefined) {
+      // A handle of this very column knows where it belongs. One of another column with the same label does not count.
+      const own = typeof value === 'object' && value !== null ? bindingOf(value) : undefined;
+      if (own?.column === facts) return own;
+    }
     if (shared !== undefined && place === undefined) return shared;
-    const own = typeof value === 'object' && value !== null ? bindingOf(value) : undefined;
-    if (own?.column === label && place?.row === undefined && place?.tenant === undefined) return own;
     const ids = encodePlace(facts, place);
     return shared ?? bindingAt(facts, ids);
   }

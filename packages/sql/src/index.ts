@@ -1,3 +1,5 @@
+// For synchronous hooks: the one function of core that a column cannot stand in for.
+export { type KeyLease, loadKeys } from '@sqlcrypter/core';
 export type { BatchItem, Encrypted, EncryptedColumn, Stored } from './column-contract.js';
 export type { ColumnDdl, DdlOptions, Dialect } from './column-ddl.js';
 export type { ColumnFacts, Encoding, EncryptedColumnOptions } from './column-facts.js';

@@ -234,6 +234,7 @@ describe('row and tenant', () => {
     const stored = Buffer.from(await byRow.encrypt(SECRET, { row: 1 }));
     const error = await expectCode('TYPE', () => byRow.encrypt(SECRET, { row: row as never }));
     expect(error.message).toContain('row');
+    expect(error.column).toBe('patient.note');
     await expectCode('TYPE', () => byRow.decrypt(stored, { row: row as never }));
     await expectCode('TYPE', () => byRow.fromDatabase(stored, { row: row as never }));
   });
@@ -263,6 +264,9 @@ describe('row and tenant', () => {
     await expectCode('TYPE', () => byBoth.decrypt(handle, { row: 1 }));
     await expectCode('TYPE', () => byRow.decrypt(handle));
     await expectCode('TYPE', () => byRow.decrypt(EncryptedBytes.fromDatabase(handle)));
+    const unbound = encryptedColumn({ table: 'patient', column: 'name', type: text() });
+    await expectCode('TYPE', async () => byBoth.decrypt(await unbound.encrypt(SECRET)));
+    await expectCode('AUTH_FAILED', () => unbound.decrypt(handle, { signal: AbortSignal.timeout(10_000) }));
   });
 });
 

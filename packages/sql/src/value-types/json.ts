@@ -6,7 +6,7 @@ import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes 
 /**
  * JSON as UTF-8: plain objects, arrays, strings, finite numbers, booleans and null within them. What would come back as
  * something else is `TYPE`, at any depth: undefined, functions, symbols, BigInt, NaN and the infinities, Date, Map and
- * other instances of classes. A whole value of null is SQL NULL.
+ * other instances of classes. A whole value of null is SQL NULL. Only minus zero becomes zero.
  */
 export function json<T>(options: SizeOptions = {}): ValueType<T> {
   const maxBytes = checkMaxBytes(options);
