@@ -1,0 +1,121 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { SqlcrypterError as OtherError } from '../dist/index.js';
+import { type ErrorCode, isRetryable } from '../src/error-code.js';
+import { causeOf, SqlcrypterError } from '../src/sqlcrypter-error.js';
+
+const RETRYABLE: readonly ErrorCode[] = [
+  'DEK_EXHAUSTED',
+  'KMS_TIMEOUT',
+  'KMS_THROTTLED',
+  'KMS_UNAVAILABLE',
+  'KMS_RATE_LIMITED',
+];
+const FINAL: readonly ErrorCode[] = [
+  'FRAME_TRUNCATED',
+  'FRAME_UNKNOWN',
+  'FRAME_UNSUPPORTED',
+  'KEY_NOT_FOUND',
+  'KEY_NOT_LOADED',
+  'KEY_COMMITMENT',
+  'KEY_DISABLED',
+  'KEY_DESTROYED',
+  'AUTH_FAILED',
+  'KMS_DENIED',
+  'KMS_WRONG_KEY',
+  'KMS_INVALID_BLOB',
+  'CONTEXT_INVALID',
+  'TYPE',
+  'PLAINTEXT_TOO_LARGE',
+  'CONFIG',
+  'UNSUPPORTED',
+  'PROVIDER_FAILED',
+  'NOT_INITIALIZED',
+  'ALREADY_INITIALIZED',
+  'DISPOSED',
+  'ABORTED',
+];
+
+describe('an error', () => {
+  it('is an Error with a code, a message and a name', () => {
+    const error = new SqlcrypterError('AUTH_FAILED', 'It does not authenticate.');
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'SqlcrypterError', code: 'AUTH_FAILED', message: 'It does not authenticate.' });
+    expect(String(error)).toBe('SqlcrypterError: It does not authenticate.');
+    expect(error.stack).toContain('sqlcrypter-error.test');
+  });
+
+  it('says whether a retry may help', () => {
+    for (const code of RETRYABLE) expect([code, new SqlcrypterError(code, '').retryable]).toEqual([code, true]);
+    for (const code of FINAL) expect([code, isRetryable(code)]).toEqual([code, false]);
+  });
+
+  it('has only those details that are known', () => {
+    const bare = new SqlcrypterError('TYPE', 'm', { keyRef: undefined });
+    for (const name of ['cause', 'keyRef', 'column', 'index']) expect(name in bare).toBe(false);
+    const full = new SqlcrypterError('KMS_DENIED', 'm', {
+      cause: { name: 'X', status: 403 },
+      keyRef: 'k',
+      column: 'c',
+      index: 0,
+    });
+    expect(full).toMatchObject({ cause: { name: 'X', status: 403 }, keyRef: 'k', column: 'c', index: 0 });
+  });
+
+  it('becomes JSON with everything that helps, and no stack', () => {
+    const error = new SqlcrypterError('KMS_DENIED', 'm', { cause: { name: 'X', requestId: 'r' }, index: 3 });
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'SqlcrypterError',
+      message: 'm',
+      code: 'KMS_DENIED',
+      retryable: false,
+      cause: { name: 'X', requestId: 'r' },
+      index: 3,
+    });
+  });
+
+  it('is inspected with code and details', () => {
+    const shown = inspect(new SqlcrypterError('KMS_DENIED', 'refused', { keyRef: 'arn' }));
+    expect(shown).toContain('SqlcrypterError: refused');
+    expect(shown).toContain("code: 'KMS_DENIED'");
+    expect(shown).toContain("keyRef: 'arn'");
+  });
+
+  it('takes further details without losing what it has', () => {
+    const error = new SqlcrypterError('AUTH_FAILED', 'm', { keyRef: 'k', cause: { name: 'X' } });
+    const further = SqlcrypterError.withDetails(error, { index: 7, column: 'employee.ssn' });
+    expect(further).toMatchObject({ code: 'AUTH_FAILED', message: 'm', keyRef: 'k', index: 7, column: 'employee.ssn' });
+    expect(further.cause).toEqual({ name: 'X' });
+    expect('index' in error).toBe(false);
+  });
+});
+
+describe('SqlcrypterError.is', () => {
+  it('knows errors of another copy of the package, in both directions', () => {
+    const other = new OtherError('DISPOSED', 'm');
+    expect(other).not.toBeInstanceOf(SqlcrypterError);
+    expect(SqlcrypterError.is(other)).toBe(true);
+    expect(OtherError.is(new SqlcrypterError('DISPOSED', 'm'))).toBe(true);
+    expect(SqlcrypterError.withDetails(other as SqlcrypterError, { index: 1 })).toMatchObject({
+      code: 'DISPOSED',
+      index: 1,
+    });
+  });
+
+  it('takes nothing else for one', () => {
+    for (const other of [new Error('m'), { code: 'TYPE' }, null, undefined, 'TYPE', () => undefined]) {
+      expect(SqlcrypterError.is(other)).toBe(false);
+    }
+    expect(SqlcrypterError.is({ ...new SqlcrypterError('TYPE', 'm') })).toBe(false);
+  });
+});
+
+describe('the cause of a foreign error', () => {
+  it('is its name, and nothing of its message', () => {
+    const error = new SyntaxError('Unexpected token: SECRET');
+    expect(causeOf(error)).toEqual({ name: 'SyntaxError' });
+    expect(causeOf('SECRET')).toEqual({ name: 'string' });
+    expect(causeOf(null)).toEqual({ name: 'object' });
+    expect(causeOf(Object.assign(new Error('m'), { name: 5 }))).toEqual({ name: 'object' });
+  });
+});
