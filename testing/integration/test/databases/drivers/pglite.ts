@@ -1,0 +1,32 @@
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { type Driver, numbered, type Run, runAll, settle } from '../driver.js';
+
+const bytea = 17;
+
+/** PostgreSQL in this process; a connection to its one database is the instance itself. */
+export const pgliteDriver: Driver = {
+  name: 'PGlite',
+  dialect: 'postgres',
+  bytesAs: 'Uint8Array',
+  returning: ['insert', 'update'],
+  hasResultHook: true,
+  async createDatabase() {
+    const database = await PGlite.create();
+    return {
+      async connect({ onBytes } = {}) {
+        const parsers = onBytes && { parsers: { [bytea]: onBytes } };
+        const runOn =
+          (queries: PGlite | Transaction): Run =>
+          async (sql, parameters = []) =>
+            (await queries.query<Record<string, unknown>>(numbered(sql), [...parameters], parsers)).rows;
+        return {
+          run: runOn(database),
+          transaction: (statements, end) =>
+            settle(database.transaction((transaction) => runAll(runOn(transaction), statements, end))),
+          close: async () => {},
+        };
+      },
+      [Symbol.asyncDispose]: () => database.close(),
+    };
+  },
+};

@@ -1,0 +1,4 @@
+import { describeDriver } from './describe-driver.js';
+import { pgliteDriver } from './drivers/pglite.js';
+
+describeDriver(pgliteDriver);
