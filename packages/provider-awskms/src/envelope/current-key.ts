@@ -13,6 +13,7 @@ export class CurrentKey {
   readonly #make: () => Promise<WriteKey>;
   #key: WriteKey | undefined;
   #making: Promise<WriteKey> | undefined;
+  #closed = false;
   #failures = 0;
   /** By the monotonic clock. */
   #retryAt = 0;
@@ -57,17 +58,21 @@ export class CurrentKey {
    */
   async renew(): Promise<void> {
     const spent = this.#key;
+    let made: WriteKey;
     try {
-      await this.#renew();
+      made = await this.#renew();
     } catch (error) {
       if (spent === undefined || !SqlcrypterError.is(error) || error.code === 'DISPOSED') throw error;
       throw exhausted(error);
     }
+    // Too old before its first value: whoever waits in a loop would call the KMS without end.
+    if (made.isExhausted && made.dataKey.sealedValues === 0) throw exhausted();
   }
 
-  /** Gives the key up. */
-  drop(): void {
+  /** Gives the key up, and the one that is being made. */
+  close(): void {
     this.#key = undefined;
+    this.#closed = true;
   }
 
   #renewInBackground(): void {
@@ -81,7 +86,7 @@ export class CurrentKey {
     this.#making ??= this.#make()
       .then(
         (key) => {
-          this.#key = key;
+          if (!this.#closed) this.#key = key;
           this.#failures = 0;
           return key;
         },

@@ -27,10 +27,9 @@ export class CachedKey {
   }
 }
 
-/** The name of a wrapped key: its bytes, and whether the KMS encryption context belongs to it. */
+/** The name of a wrapped key: whether the KMS encryption context belongs to it, and its bytes, of any length. */
 export function cacheName(wrapped: Buffer, bare: boolean): string {
-  const bytes = wrapped.toString('latin1');
-  return bare ? `${bytes}b` : bytes;
+  return (bare ? 'b' : 'c') + wrapped.toString('latin1');
 }
 
 /**
@@ -68,18 +67,20 @@ export class DataKeyCache {
     this.#held.delete(key.name);
   }
 
-  /** Holds keys whatever is evicted for space, until the returned function is called. */
-  hold(keys: readonly CachedKey[]): () => void {
-    for (const key of keys) {
-      const held = this.#held.get(key.name);
-      if (held === undefined) this.#held.set(key.name, { key, holders: 1 });
-      else held.holders += 1;
-    }
+  /**
+   * Holds a key that was just found or added, whatever is evicted for space, until the returned function is called. Not
+   * to be called later: by then the key may have been evicted because it is revoked.
+   */
+  hold(key: CachedKey): () => void {
+    const held = this.#held.get(key.name) ?? { key, holders: 0 };
+    held.holders += 1;
+    this.#held.set(key.name, held);
     let released = false;
     return () => {
       if (released) return;
       released = true;
-      for (const key of keys) this.#release(key);
+      held.holders -= 1;
+      if (held.holders === 0 && this.#held.get(key.name) === held) this.#held.delete(key.name);
     };
   }
 
@@ -92,12 +93,5 @@ export class DataKeyCache {
   clear(): void {
     this.#recent.clear();
     this.#held.clear();
-  }
-
-  #release(key: CachedKey): void {
-    const held = this.#held.get(key.name);
-    if (held === undefined || held.key !== key) return;
-    held.holders -= 1;
-    if (held.holders === 0) this.#held.delete(key.name);
   }
 }

@@ -10,7 +10,6 @@ import {
 } from '@sqlcrypter/core';
 import {
   checkOptionNames,
-  type DataKey,
   DerivedKeyCache,
   defineCrypterer,
   encodeFrameHeader,
@@ -21,8 +20,9 @@ import { CurrentKey } from './current-key.js';
 import { type CachedKey, cacheName, DataKeyCache } from './data-key-cache.js';
 import { DekEvents } from './events.js';
 import { encodeGoHeader } from './go-frame.js';
+import { groupByKey, type KeyGroup, namesKey, proveKey } from './key-group.js';
 import { KeyLocator, type LocatedKey } from './key-locator.js';
-import type { KeyService } from './key-service.js';
+import { checkKeyService, type KeyService } from './key-service.js';
 import { KmsCalls } from './kms-calls.js';
 import { keyCommitment } from './negative-cache.js';
 import { type CheckedOptions, checkEnvelopeOptions, ENVELOPE_OPTION_NAMES, type EnvelopeOptions } from './options.js';
@@ -59,16 +59,17 @@ class EnvelopeImplementation {
   readonly #unwrapper: Unwrapper;
   readonly #refresher: Refresher;
   readonly #current: CurrentKey;
-  #releaseOwn: () => void = () => undefined;
+  /** Makes the key that this process writes with a key like any other. */
+  #releaseOwn: () => void = nothing;
 
   constructor(keyService: KeyService, options: EnvelopeOptions) {
     const checked = checkEnvelopeOptions(options);
+    const services = checkServices(keyService, options.fallback);
     this.scheme = keyService.scheme;
     this.#provider = keyService.provider;
     this.#options = checked;
     this.#locator = new KeyLocator(this.scheme, this.#provider, checked.goFrames !== 'reject');
     this.#events = new DekEvents(this.scheme);
-    const services = [keyService, ...(options.fallback ?? [])];
     this.#calls = new KmsCalls(services, checked.requestTimeout, this.#derivedKeys);
     this.#cache = new DataKeyCache(checked.dekCache.maxSize);
     this.#unwrapper = new Unwrapper(this.#calls, createRateLimit(checked.decryptRateLimit), this.#events);
@@ -97,7 +98,7 @@ class EnvelopeImplementation {
     const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
     if (key !== undefined) return this.#open(key, located, ciphertext, context);
-    this.#unwrapper.refuseKnownFailure(located.wrapped, isBare(located), fingerprintsOf(located));
+    this.#unwrapper.refuseKnownFailure(located);
     throw new SqlcrypterError(
       'KEY_NOT_LOADED',
       "The value's data key is not in memory, and a synchronous call cannot ask the KMS. Await loadKeys() with the " +
@@ -107,33 +108,43 @@ class EnvelopeImplementation {
 
   async decrypt(ciphertext: Buffer, { context }: ProviderOptions): Promise<Buffer> {
     const located = this.#locator.locate(ciphertext);
-    const key = this.#find(located) ?? (await this.#load([{ located, ciphertext }]));
-    return this.#open(key, located, ciphertext, context);
+    const open = (key: CachedKey) => this.#open(key, located, ciphertext, context);
+    const key = this.#find(located);
+    return key === undefined ? this.#load([{ index: 0, located, ciphertext }], open) : open(key);
   }
 
   async loadKeys(ciphertexts: Buffer[], { signal, onError }: LoadKeysOptions): Promise<KeyLease> {
     const failures = new Map<number, SqlcrypterError>();
-    const groups = this.#groupByKey(ciphertexts, failures);
-    const keys: CachedKey[] = [];
+    const releases: (() => void)[] = [];
+    const dispose = () => {
+      for (const release of releases) release();
+    };
     const limit = pLimit(UNWRAP_CONCURRENCY);
     await Promise.all(
-      Array.from(groups, (group) =>
+      groupByKey(this.#locator, ciphertexts, failures).map((group) =>
         limit(async () => {
           // Nobody waits any more: keys that are not asked for yet stay so.
           if (signal?.aborted === true) return;
+          const hold = (key: CachedKey) => {
+            releases.push(this.#cache.hold(key));
+            for (const { located, index } of group) {
+              if (!namesKey(located, key.dataKey)) failures.set(index, keyCommitment());
+            }
+          };
           try {
-            const key = this.#find(group[0].located) ?? (await this.#load(group));
-            keys.push(key);
-            for (const { located, index } of group) if (!isNamedBy(key, located)) failures.set(index, keyCommitment());
+            const key = this.#find(group[0].located);
+            if (key === undefined) await this.#load(group, hold);
+            else hold(key);
           } catch (error) {
-            for (const { index } of group) failures.set(index, asSqlcrypterError(error));
+            if (!SqlcrypterError.is(error)) throw error;
+            for (const { index } of group) failures.set(index, error);
           }
         }),
       ),
     );
-    if (onError !== 'collect' && failures.size > 0) throw failures.get(Math.min(...failures.keys()));
-    const release = this.#cache.hold(keys);
-    return { failures, dispose: release, [Symbol.dispose]: release };
+    if (onError === 'collect' || failures.size === 0) return { failures, dispose, [Symbol.dispose]: dispose };
+    dispose();
+    throw failures.get(Math.min(...failures.keys()));
   }
 
   stats(): EnvelopeStats {
@@ -154,12 +165,13 @@ class EnvelopeImplementation {
   forgetKeys(): void {
     this.#releaseOwn();
     this.#cache.forget();
+    this.#derivedKeys.clear();
     this.#unwrapper.negative.clear();
   }
 
   async close(): Promise<void> {
     const closing = this.#calls.close();
-    this.#current.drop();
+    this.#current.close();
     this.#cache.clear();
     this.#derivedKeys.clear();
     this.#unwrapper.negative.clear();
@@ -183,6 +195,7 @@ class EnvelopeImplementation {
     const { suite, goFrames, dekLimits } = this.#options;
     const bare = goFrames === 'write';
     const { dataKey, wrapped } = await this.#calls.generate(bare);
+    this.#calls.refuseIfClosed();
     const { fingerprint } = dataKey;
     const header = bare
       ? encodeGoHeader(wrapped)
@@ -191,8 +204,9 @@ class EnvelopeImplementation {
     this.#releaseOwn();
     const own = this.#cache.add(cacheName(wrapped, bare), wrapped, bare, dataKey);
     own.own = true;
-    const release = this.#cache.hold([own]);
+    const release = this.#cache.hold(own);
     this.#releaseOwn = () => {
+      this.#releaseOwn = nothing;
       own.own = false;
       own.age.restart();
       release();
@@ -210,23 +224,24 @@ class EnvelopeImplementation {
   }
 
   /**
-   * Brings one key, which several values may name, into memory. It is kept only if it is proven to be theirs: by the
-   * commitment of a v1 frame, or by a Go frame that authenticates, which commits to nothing.
+   * Brings one key, which several values may name, into memory. It is kept only if it is proven to be theirs.
+   *
+   * @param use what is done with it, before anything else happens to it.
    */
-  async #load(group: readonly { readonly located: LocatedKey; readonly ciphertext: Buffer }[]): Promise<CachedKey> {
-    const { located } = group[0] as (typeof group)[number];
-    const { name, wrapped, header } = located;
-    const bare = isBare(located);
-    const fingerprints = group.flatMap((member) => fingerprintsOf(member.located));
+  #load<T>(group: KeyGroup, use: (key: CachedKey) => T): Promise<T> {
+    const { name, wrapped, bare } = group[0].located;
+    const fingerprints = group.flatMap(({ located }) => located.fingerprints);
+    const wanted = { name, wrapped, bare, fingerprints };
     this.#events.tell('miss');
-    const dataKey = await this.#unwrapper.unwrap(name, wrapped, bare, fingerprints);
-    if (bare) {
-      openAnyGoFrame(dataKey, group, header.length);
-    } else if (!fingerprints.some((fingerprint) => dataKey.hasFingerprint(fingerprint))) {
-      this.#unwrapper.negative.rememberFingerprint(wrapped, bare, dataKey.fingerprint);
-      throw keyCommitment();
-    }
-    return this.#cache.add(name, wrapped, bare, dataKey);
+    return this.#unwrapper.unwrap(wanted, (dataKey) => {
+      try {
+        proveKey(dataKey, group);
+      } catch (error) {
+        if (!bare) this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
+        throw error;
+      }
+      return use(this.#cache.add(name, wrapped, bare, dataKey));
+    });
   }
 
   #open(key: CachedKey, located: LocatedKey, ciphertext: Buffer, context: Buffer): Buffer {
@@ -235,65 +250,23 @@ class EnvelopeImplementation {
     if (!key.dataKey.hasFingerprint(fingerprint)) throw keyCommitment();
     return key.dataKey.open(ciphertext, layout, context);
   }
+}
 
-  #groupByKey(ciphertexts: readonly Buffer[], failures: Map<number, SqlcrypterError>): Iterable<Group> {
-    const groups = new Map<string, Group>();
-    for (const [index, ciphertext] of ciphertexts.entries()) {
-      try {
-        const located = this.#locator.locate(ciphertext);
-        const group = groups.get(located.name);
-        if (group === undefined) groups.set(located.name, [{ index, located, ciphertext }]);
-        else group.push({ index, located, ciphertext });
-      } catch (error) {
-        failures.set(index, asSqlcrypterError(error));
-      }
-    }
-    return groups.values();
+function nothing(): void {}
+
+/** Errors: `CONFIG`. A value names the provider that wrapped its key, so the fallbacks must be of the same. */
+function checkServices(keyService: KeyService, fallback: readonly KeyService[] = []): KeyService[] {
+  const primary = checkKeyService(keyService, 'The first argument of createEnvelopeCrypterer');
+  if (!Array.isArray(fallback)) {
+    throw new SqlcrypterError('CONFIG', 'fallback is not a list. Expected an array of key services.');
   }
-}
-
-/** Values that name the same key. */
-type Group = [Member, ...Member[]];
-
-interface Member {
-  readonly index: number;
-  readonly located: LocatedKey;
-  readonly ciphertext: Buffer;
-}
-
-function isBare(located: LocatedKey): boolean {
-  return located.committed === undefined;
-}
-
-function fingerprintsOf({ committed }: LocatedKey): Buffer[] {
-  return committed === undefined ? [] : [committed.fingerprint];
-}
-
-function isNamedBy(key: CachedKey, { committed }: LocatedKey): boolean {
-  return committed === undefined || key.dataKey.hasFingerprint(committed.fingerprint);
-}
-
-/** Errors: the last value's, if none authenticates. */
-function openAnyGoFrame(
-  dataKey: DataKey,
-  group: readonly { readonly ciphertext: Buffer }[],
-  nonceOffset: number,
-): void {
-  let failure: unknown;
-  for (const { ciphertext } of group) {
-    try {
-      dataKey.openGo(ciphertext, nonceOffset).fill(0);
-      return;
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-function asSqlcrypterError(error: unknown): SqlcrypterError {
-  if (SqlcrypterError.is(error)) return error;
-  throw error;
+  const others = fallback.map((service, index) => checkKeyService(service, `fallback[${index}]`));
+  const foreign = others.find(({ provider }) => provider !== primary.provider);
+  if (foreign === undefined) return [primary, ...others];
+  throw new SqlcrypterError(
+    'CONFIG',
+    `A fallback is of provider ${foreign.provider} and the key service of ${primary.provider}. Expected the same.`,
+  );
 }
 
 /**
@@ -311,7 +284,9 @@ export async function createEnvelopeCrypterer(
   try {
     await implementation.start();
   } catch (error) {
-    await implementation.close();
+    await implementation.close().catch(() => {
+      // Why there is no data key is what the caller must learn.
+    });
     throw error;
   }
   return Object.assign(defineCrypterer(implementation), {

@@ -14,7 +14,7 @@ export type DekEvent =
   | 'stale'
   /** An unwrap was refused by this crypterer's own rate limit. */
   | 'rate-limited'
-  /** A key was dropped because the KMS no longer allows it. */
+  /** A key was dropped because the KMS no longer allows it, or has not confirmed it for too long. */
   | 'evicted'
   /** A new data key to write with was made. */
   | 'renewed';

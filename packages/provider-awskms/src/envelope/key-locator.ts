@@ -3,18 +3,16 @@ import { SqlcrypterError } from '@sqlcrypter/core';
 import { type FrameLayout, parseFrame } from '@sqlcrypter/core/provider';
 import { cacheName } from './data-key-cache.js';
 import { parseGoFrame } from './go-frame.js';
+import type { WantedKey } from './wanted-key.js';
 
 const TAG_LENGTH = 16;
 const FINGERPRINT_OFFSET = 4;
 const FINGERPRINT_END = 20;
 
 /** The key of a value as the value's first bytes name it, in memory of its own. */
-export interface LocatedKey {
+export interface LocatedKey extends WantedKey {
   /** The bytes before the nonce. */
   readonly header: Buffer;
-  /** What the cache calls the key. */
-  readonly name: string;
-  readonly wrapped: Buffer;
   /** A v1 frame, and the key that it commits to; undefined for a Go frame, which commits to nothing. */
   readonly committed: { readonly layout: FrameLayout; readonly fingerprint: Buffer } | undefined;
   /** No value with this header is shorter. */
@@ -67,14 +65,14 @@ export class KeyLocator {
     }
     const header = Buffer.from(ciphertext.subarray(0, headerLength));
     const wrapped = header.subarray(headerLength - key.wrapped.length);
+    const fingerprint = header.subarray(FINGERPRINT_OFFSET, FINGERPRINT_END);
     return {
       header,
       name: cacheName(wrapped, false),
       wrapped,
-      committed: {
-        layout: { suite, headerLength, ciphertextOffset },
-        fingerprint: header.subarray(FINGERPRINT_OFFSET, FINGERPRINT_END),
-      },
+      bare: false,
+      fingerprints: [fingerprint],
+      committed: { layout: { suite, headerLength, ciphertextOffset }, fingerprint },
       minLength: ciphertextOffset + TAG_LENGTH,
     };
   }
@@ -85,7 +83,15 @@ function locateGo(ciphertext: Buffer): LocatedKey | undefined {
   if (frame === undefined) return undefined;
   const header = Buffer.from(ciphertext.subarray(0, frame.nonceOffset));
   const wrapped = header.subarray(1);
-  return { header, name: cacheName(wrapped, true), wrapped, committed: undefined, minLength: frame.minLength };
+  return {
+    header,
+    name: cacheName(wrapped, true),
+    wrapped,
+    bare: true,
+    fingerprints: [],
+    committed: undefined,
+    minLength: frame.minLength,
+  };
 }
 
 function beginsWith(bytes: Buffer, start: Buffer): boolean {

@@ -1,3 +1,5 @@
+import { SqlcrypterError } from '@sqlcrypter/core';
+
 /** What accompanies a call to a key service. */
 export interface KeyServiceOptions {
   /** Fires at the call's deadline and when the crypterer is closed. Hand it to the client of the KMS. */
@@ -37,4 +39,23 @@ export interface KeyService {
   unwrapDataKey(wrapped: Uint8Array, options: KeyServiceOptions): Promise<UnwrappedDataKey>;
   /** Where there is something to close: called once, when the crypterer is closed. */
   close?(): Promise<void>;
+}
+
+/** Errors: `CONFIG` for anything that is not a key service, named as the caller knows it. */
+export function checkKeyService(service: KeyService, name: string): KeyService {
+  const { provider, scheme, generateDataKey, unwrapDataKey } = (service ?? {}) as Partial<KeyService>;
+  const valid =
+    Number.isInteger(provider) &&
+    (provider as number) >= 1 &&
+    (provider as number) <= 255 &&
+    typeof scheme === 'string' &&
+    scheme !== '' &&
+    typeof generateDataKey === 'function' &&
+    typeof unwrapDataKey === 'function';
+  if (valid) return service;
+  throw new SqlcrypterError(
+    'CONFIG',
+    `${name} is not a key service. Expected an object with provider (1 to 255), scheme, generateDataKey and ` +
+      'unwrapDataKey.',
+  );
 }

@@ -29,7 +29,9 @@ export class KmsCalls {
     const generated = await this.#call<GeneratedDataKey>('generate', (service, signal) =>
       service.generateDataKey({ signal, bare }),
     );
-    return { dataKey: this.#toDataKey(generated), wrapped: Buffer.from(generated.wrapped) };
+    const dataKey = this.#toDataKey(generated);
+    if (!(generated.wrapped instanceof Uint8Array)) throw malformed();
+    return { dataKey, wrapped: Buffer.from(generated.wrapped) };
   }
 
   async unwrap(wrapped: Uint8Array, bare: boolean): Promise<DataKey> {
@@ -44,7 +46,12 @@ export class KmsCalls {
   async close(): Promise<void> {
     this.#closed = true;
     for (const controller of this.#underWay) controller.abort(disposed());
-    await Promise.all(this.#services.map((service) => service.close?.()));
+    await Promise.all(this.#services.map(async (service) => service.close?.()));
+  }
+
+  /** For what goes on after a call: an answer that came just before the end must bring no key back. */
+  refuseIfClosed(): void {
+    if (this.#closed) throw disposed();
   }
 
   async #call<T extends UnwrappedDataKey>(
@@ -52,20 +59,22 @@ export class KmsCalls {
     use: (service: KeyService, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const start = performance.now();
+    const failures: SqlcrypterError[] = [];
     for (const [attempt, service] of this.#services.entries()) {
-      if (this.#closed) throw disposed();
+      this.refuseIfClosed();
       // A service that hangs must leave time for those behind it: each gets an equal share of what remains.
-      const left = this.#services.length - attempt;
-      const share = (this.#requestTimeout - (performance.now() - start)) / left;
+      const share = (this.#requestTimeout - (performance.now() - start)) / (this.#services.length - attempt);
       try {
         return await traceKmsCall({ operation, scheme: service.scheme, attempt }, () =>
           this.#attempt((signal) => use(service, signal), share),
         );
       } catch (error) {
-        if (left === 1 || !mayBeAnsweredElsewhere(error)) throw error;
+        failures.push(error as SqlcrypterError);
+        if (attempt === 0 && !mayBeAnsweredElsewhere(error)) break;
       }
     }
-    throw new SqlcrypterError('CONFIG', 'There is no key service to ask.');
+    this.refuseIfClosed();
+    throw failureOf(failures);
   }
 
   async #attempt<T extends UnwrappedDataKey>(
@@ -80,16 +89,13 @@ export class KmsCalls {
     const ended = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
-    const answer = use(signal);
+    const answer = (async () => use(signal))();
     try {
       return await Promise.race([answer, ended]);
     } catch (error) {
       if (signal.aborted) {
         // An answer that comes too late is a key that nobody waits for.
-        answer.then(
-          (late) => late.plaintext.fill(0),
-          () => undefined,
-        );
+        answer.then(wipe, () => undefined);
         throw signal.reason;
       }
       throw SqlcrypterError.is(error) ? error : uncoded(error);
@@ -99,9 +105,11 @@ export class KmsCalls {
     }
   }
 
-  #toDataKey({ plaintext }: UnwrappedDataKey): DataKey {
+  #toDataKey(answer: UnwrappedDataKey): DataKey {
+    const plaintext = answer?.plaintext;
+    if (!(plaintext instanceof Uint8Array)) throw malformed();
     try {
-      if (!(plaintext instanceof Uint8Array) || plaintext.length !== DEK_LENGTH) {
+      if (plaintext.length !== DEK_LENGTH) {
         throw new SqlcrypterError(
           'KMS_INVALID_BLOB',
           'The KMS gave a data key that does not have 256 bits. Expected keys made for this project: ' +
@@ -110,7 +118,7 @@ export class KmsCalls {
       }
       return new DataKey(plaintext, this.#derivedKeys);
     } finally {
-      if (plaintext instanceof Uint8Array) plaintext.fill(0);
+      plaintext.fill(0);
     }
   }
 
@@ -127,8 +135,32 @@ function mayBeAnsweredElsewhere(error: unknown): boolean {
   return SqlcrypterError.is(error) && (error.code === 'KMS_UNAVAILABLE' || error.code === 'KMS_TIMEOUT');
 }
 
+/**
+ * The first service's error stands: a replica in another Region may not know a key that the first would unwrap, and its
+ * refusal must not be taken for the word on that key. What the others said is added, for whoever set them up.
+ */
+function failureOf([first, ...others]: readonly SqlcrypterError[]): SqlcrypterError {
+  const error = first as SqlcrypterError;
+  if (others.length === 0) return error;
+  const codes = others.map(({ code }) => code).join(', ');
+  const { cause, keyRef } = error;
+  return new SqlcrypterError(error.code, `${error.message} The fallback did not help: ${codes}.`, { cause, keyRef });
+}
+
+function wipe(late: Partial<UnwrappedDataKey> | undefined): void {
+  if (late?.plaintext instanceof Uint8Array) late.plaintext.fill(0);
+}
+
 function disposed(): SqlcrypterError {
   return new SqlcrypterError('DISPOSED', 'The crypterer was closed while it waited for the KMS. Create a new one.');
+}
+
+function malformed(): SqlcrypterError {
+  return new SqlcrypterError(
+    'PROVIDER_FAILED',
+    'The key service answered without a data key or without its wrapped form, which is a defect of that service. ' +
+      'Expected { plaintext, wrapped, keyId } with bytes in the first two.',
+  );
 }
 
 function uncoded(error: unknown): SqlcrypterError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { LRUCache } from 'lru-cache';
+import type { WantedKey } from './wanted-key.js';
 
 const MAX_ENTRIES = 10_000;
 
@@ -25,32 +26,29 @@ type Known =
  * apart from the cache of good keys: what fails evicts nothing.
  */
 export class NegativeCache {
-  readonly #known = new LRUCache<string, Known>({ max: MAX_ENTRIES });
+  // The cache would keep the clock that it finds when it is imported, also where a test has replaced it since.
+  readonly #known = new LRUCache<string, Known>({ max: MAX_ENTRIES, perf: { now: () => performance.now() } });
 
   /** Remembers a failure for as long as its code says. */
-  rememberFailure(wrapped: Uint8Array, bare: boolean, error: unknown): void {
+  rememberFailure(wanted: WantedKey, error: unknown): void {
     if (!SqlcrypterError.is(error)) return;
     const ttl = MILLISECONDS[error.code];
-    if (ttl !== undefined) this.#known.set(nameOf(wrapped, bare), { error }, { ttl });
+    if (ttl !== undefined) this.#known.set(nameOf(wanted), { error }, { ttl });
   }
 
   /** Remembers which key a blob really holds, after a frame claimed another. */
-  rememberFingerprint(wrapped: Uint8Array, bare: boolean, fingerprint: Buffer): void {
-    this.#known.set(nameOf(wrapped, bare), { fingerprint }, { ttl: FINGERPRINT_MILLISECONDS });
+  rememberFingerprint(wanted: WantedKey, fingerprint: Buffer): void {
+    this.#known.set(nameOf(wanted), { fingerprint }, { ttl: FINGERPRINT_MILLISECONDS });
   }
 
-  /**
-   * The error that unwrapping would end in, or undefined if it may succeed.
-   *
-   * @param fingerprints the keys that frames with this blob claim; none for Go frames, which claim nothing.
-   */
-  failureOf(wrapped: Uint8Array, bare: boolean, fingerprints: readonly Buffer[]): SqlcrypterError | undefined {
+  /** The error that unwrapping would end in, or undefined if it may succeed. */
+  failureOf(wanted: WantedKey): SqlcrypterError | undefined {
     if (this.#known.size === 0) return undefined;
-    const known = this.#known.get(nameOf(wrapped, bare));
+    const known = this.#known.get(nameOf(wanted));
     if (known === undefined) return undefined;
     if (known.error !== undefined) return SqlcrypterError.withDetails(known.error, {});
     const { fingerprint } = known;
-    if (fingerprints.some((claimed) => claimed.equals(fingerprint))) return undefined;
+    if (wanted.fingerprints.some((claimed) => claimed.equals(fingerprint))) return undefined;
     return keyCommitment();
   }
 
@@ -60,7 +58,7 @@ export class NegativeCache {
 }
 
 /** A digest, because whoever writes to the database chooses the length of a blob. */
-function nameOf(wrapped: Uint8Array, bare: boolean): string {
+function nameOf({ wrapped, bare }: WantedKey): string {
   return createHash('sha256').update(wrapped).digest('base64') + (bare ? 'b' : '');
 }
 

@@ -1,7 +1,9 @@
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import pLimit from 'p-limit';
 import type { CachedKey, DataKeyCache } from './data-key-cache.js';
 import type { DekEvents } from './events.js';
-import type { Unwrapper } from './unwrapper.js';
+import { keyCommitment } from './negative-cache.js';
+import { UNWRAP_CONCURRENCY, type Unwrapper } from './unwrapper.js';
 
 /** How long past its time to live a key may be used while the KMS does not answer. */
 const MAX_STALE = 86_400_000;
@@ -27,6 +29,8 @@ export class Refresher {
   readonly #unwrapper: Unwrapper;
   readonly #events: DekEvents;
   readonly #ttl: number;
+  /** Half of the unwraps: while the KMS hangs, those who wait for a key do not queue behind those who have one. */
+  readonly #queue = pLimit(UNWRAP_CONCURRENCY / 2);
 
   constructor(cache: DataKeyCache, unwrapper: Unwrapper, events: DekEvents, ttl: number) {
     this.#cache = cache;
@@ -41,27 +45,36 @@ export class Refresher {
     const age = key.age.milliseconds;
     if (age <= this.#ttl) return true;
     if (age > this.#ttl + MAX_STALE) {
-      this.#cache.evict(key);
+      this.#evict(key);
       return false;
     }
     this.#events.tell('stale');
-    if (!key.refreshing && performance.now() >= key.retryAt) void this.#refresh(key);
+    if (!key.refreshing && performance.now() >= key.retryAt) {
+      key.refreshing = true;
+      void this.#queue(() => this.#refresh(key));
+    }
     return true;
   }
 
   async #refresh(key: CachedKey): Promise<void> {
-    key.refreshing = true;
+    const { name, wrapped, bare } = key;
+    const { fingerprint } = key.dataKey;
     try {
-      await this.#unwrapper.unwrap(key.name, key.wrapped, key.bare, key.bare ? [] : [key.dataKey.fingerprint]);
-      key.age.restart();
-      this.#events.tell('refresh');
+      await this.#unwrapper.unwrap({ name, wrapped, bare, fingerprints: [fingerprint] }, (answer) => {
+        if (!answer.hasFingerprint(fingerprint)) throw keyCommitment();
+        key.age.restart();
+        this.#events.tell('refresh');
+      });
     } catch (error) {
       key.retryAt = performance.now() + RETRY_AFTER * (0.5 + Math.random());
-      if (!SqlcrypterError.is(error) || !REVOKED.includes(error.code)) return;
-      this.#cache.evict(key);
-      this.#events.tell('evicted');
+      if (SqlcrypterError.is(error) && REVOKED.includes(error.code)) this.#evict(key);
     } finally {
       key.refreshing = false;
     }
+  }
+
+  #evict(key: CachedKey): void {
+    this.#cache.evict(key);
+    this.#events.tell('evicted');
   }
 }

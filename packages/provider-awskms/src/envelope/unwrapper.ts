@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { DekEvents } from './events.js';
 import type { KmsCalls } from './kms-calls.js';
 import { NegativeCache } from './negative-cache.js';
+import type { WantedKey } from './wanted-key.js';
 
 /** Unwraps under way at once per crypterer. */
 export const UNWRAP_CONCURRENCY = 8;
@@ -25,37 +26,41 @@ export class Unwrapper {
     this.#events = events;
   }
 
-  /**
-   * @param name the wrapped key's name in the cache.
-   * @param fingerprints the keys that the frames claim; see {@link NegativeCache.failureOf}.
-   */
-  async unwrap(name: string, wrapped: Buffer, bare: boolean, fingerprints: readonly Buffer[]): Promise<DataKey> {
-    this.refuseKnownFailure(wrapped, bare, fingerprints);
-    const shared = this.#underWay.get(name);
-    if (shared !== undefined) return shared;
-    this.#checkRate();
-    // The blob may be a view of a whole result set, which the queue must not keep alive or see change.
-    const own = Buffer.from(wrapped);
-    const call = this.#queue(async () => {
-      try {
-        return await this.#calls.unwrap(own, bare);
-      } catch (error) {
-        this.negative.rememberFailure(own, bare, error);
-        throw error;
-      } finally {
-        this.#underWay.delete(name);
-      }
-    });
-    this.#underWay.set(name, call);
-    return call;
+  /** @param accept checks the key and puts it where the next reader finds it. Each caller's own is run. */
+  async unwrap<T>(wanted: WantedKey, accept: (dataKey: DataKey) => T): Promise<T> {
+    this.refuseKnownFailure(wanted);
+    const { name } = wanted;
+    const call = this.#underWay.get(name) ?? this.#start(wanted);
+    try {
+      const dataKey = await call;
+      this.#calls.refuseIfClosed();
+      return accept(dataKey);
+    } finally {
+      // Only now: earlier, a reader would find the key neither here nor where it is put.
+      if (this.#underWay.get(name) === call) this.#underWay.delete(name);
+    }
   }
 
   /** Throws what unwrapping is known to end in. */
-  refuseKnownFailure(wrapped: Uint8Array, bare: boolean, fingerprints: readonly Buffer[]): void {
-    const failure = this.negative.failureOf(wrapped, bare, fingerprints);
+  refuseKnownFailure(wanted: WantedKey): void {
+    const failure = this.negative.failureOf(wanted);
     if (failure === undefined) return;
     this.#events.tell('negative');
     throw failure;
+  }
+
+  #start(wanted: WantedKey): Promise<DataKey> {
+    this.#checkRate();
+    const call = this.#queue(async () => {
+      try {
+        return await this.#calls.unwrap(wanted.wrapped, wanted.bare);
+      } catch (error) {
+        this.negative.rememberFailure(wanted, error);
+        throw error;
+      }
+    });
+    this.#underWay.set(wanted.name, call);
+    return call;
   }
 
   #checkRate(): void {
