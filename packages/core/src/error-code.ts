@@ -38,7 +38,7 @@ export type ErrorCode =
   | 'CONTEXT_INVALID'
   /** An argument or value has the wrong type. */
   | 'TYPE'
-  /** The plaintext is larger than a frame can hold. */
+  /** The plaintext is larger than a frame, or the column as it was declared, can hold. */
   | 'PLAINTEXT_TOO_LARGE'
   /** An option is missing or wrong. */
   | 'CONFIG'

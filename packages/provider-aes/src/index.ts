@@ -13,6 +13,8 @@ export {
   encryptSync,
   generateBytes,
   init,
+  type KeyLease,
+  loadKeys,
   register,
   SqlcrypterError,
   type Suite,

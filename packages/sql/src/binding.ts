@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import type { Channel } from 'node:diagnostics_channel';
 import {
   type Crypterer,
   decrypt,
@@ -10,6 +11,7 @@ import {
   SqlcrypterError,
 } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
+import { decryptChannel, encryptChannel, tellOutcome } from './value-events.js';
 
 /** What a value is bound to, and which crypterer serves it. */
 export interface Binding {
@@ -27,18 +29,22 @@ export async function encryptBound(
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
   try {
-    return await encrypt(plaintext, { crypterer, context: contexts[0], signal });
+    const ciphertext = await encrypt(plaintext, { crypterer, context: contexts[0], signal });
+    tellOutcome(encryptChannel, column?.label, 'ok');
+    return ciphertext;
   } catch (error) {
-    throw located(error, { column: column?.label });
+    throw told(encryptChannel, error, column?.label);
   }
 }
 
 /** As {@link encryptBound}, at once. */
 export function encryptBoundSync(plaintext: Uint8Array, { crypterer, contexts, column }: Binding): Buffer {
   try {
-    return encryptSync(plaintext, { crypterer, context: contexts[0] });
+    const ciphertext = encryptSync(plaintext, { crypterer, context: contexts[0] });
+    tellOutcome(encryptChannel, column?.label, 'ok');
+    return ciphertext;
   } catch (error) {
-    throw located(error, { column: column?.label });
+    throw told(encryptChannel, error, column?.label);
   }
 }
 
@@ -54,13 +60,15 @@ export async function decryptBound(
   let first: unknown;
   for (const context of contexts) {
     try {
-      return await decrypt(ciphertext, { crypterer, context, signal });
+      const plaintext = await decrypt(ciphertext, { crypterer, context, signal });
+      tellOutcome(decryptChannel, column?.label, 'ok');
+      return plaintext;
     } catch (error) {
-      if (!isAuthFailed(error)) throw located(error, { column: column?.label });
+      if (!isAuthFailed(error)) throw told(decryptChannel, error, column?.label);
       first ??= error;
     }
   }
-  throw located(first, { column: column?.label });
+  throw told(decryptChannel, first, column?.label);
 }
 
 /** As {@link decryptBound}, at once. */
@@ -68,13 +76,22 @@ export function decryptBoundSync(ciphertext: Uint8Array, { crypterer, contexts, 
   let first: unknown;
   for (const context of contexts) {
     try {
-      return decryptSync(ciphertext, { crypterer, context });
+      const plaintext = decryptSync(ciphertext, { crypterer, context });
+      tellOutcome(decryptChannel, column?.label, 'ok');
+      return plaintext;
     } catch (error) {
-      if (!isAuthFailed(error)) throw located(error, { column: column?.label });
+      if (!isAuthFailed(error)) throw told(decryptChannel, error, column?.label);
       first ??= error;
     }
   }
-  throw located(first, { column: column?.label });
+  throw told(decryptChannel, first, column?.label);
+}
+
+/** The error with its column, after subscribers have been told of it. */
+function told(channel: Channel, error: unknown, label: string | undefined): SqlcrypterError {
+  const failure = located(error, { column: label });
+  tellOutcome(channel, label, failure.code);
+  return failure;
 }
 
 /** Whether a value did not authenticate: the one failure after which a former label is tried. */

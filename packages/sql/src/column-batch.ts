@@ -7,6 +7,7 @@ import type { ColumnFacts } from './column-facts.js';
 import type { ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
 import { type Cell, decryptCells } from './decrypt-cells.js';
+import { encryptChannel, tellOutcome } from './value-events.js';
 
 /** What a value is bound to at a place, or at the place that it brings along. */
 type BindingFor = (value: unknown, place: object | undefined) => Binding;
@@ -36,8 +37,11 @@ export async function encryptItems<T, S>(
   if (cells.length === 0) return results;
   const ciphertexts = await encryptMany(cells, { crypterer, signal }).catch((error: unknown) => {
     const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
-    throw located(error, { column: label, index: at });
+    const failure = located(error, { column: label, index: at });
+    tellOutcome(encryptChannel, label, failure.code, cells.length);
+    throw failure;
   });
+  tellOutcome(encryptChannel, label, 'ok', cells.length);
   for (const [i, { binding, index }] of cells.entries()) results[index] = store(ciphertexts[i] as Buffer, binding);
   return results;
 }

@@ -2,6 +2,7 @@
 import { type Crypterer, decryptMany, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
 import { chooseCrypterer } from '@sqlcrypter/core/provider';
 import { type Binding, isAuthFailed, located } from './binding.js';
+import { decryptChannel, tellOutcomes } from './value-events.js';
 
 /** An encrypted value of a batch, in the shape that core's decryptMany takes. */
 export interface Cell {
@@ -28,7 +29,10 @@ export async function decryptCells(cells: readonly Cell[], signal: AbortSignal |
       positions.push(position);
       retries.push({ ...cell, context });
     }
-    if (retries.length === 0) return throwFirst(cells, results);
+    if (retries.length === 0) {
+      tellOutcomes(decryptChannel, (position) => cells[position]?.binding.column?.label, results);
+      return throwFirst(cells, results);
+    }
     const answers = await decryptOnce(retries, signal);
     for (const [retry, answer] of answers.entries()) {
       // Without a context that opens it, the first error stands.
