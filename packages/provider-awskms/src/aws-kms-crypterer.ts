@@ -38,15 +38,15 @@ const OPTION_NAMES = [...ENVELOPE_OPTION_NAMES, 'client', 'keyId', 'encryptionCo
 export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Promise<AwsKmsCrypterer> {
   checkOptionNames(options, 'createAwsKmsCrypterer', OPTION_NAMES);
   const { client, keyId, fallback = [], encryptionContext, decryptKeyArns = [], ...envelope } = options;
-  checkEncryptionContext(encryptionContext, envelope.goFrames);
-  if (!Array.isArray(fallback)) throw config('fallback is not a list. Expected an array of { client?, keyId }.');
+  const kmsContext = checkEncryptionContext(encryptionContext, envelope.goFrames);
+  checkFallback(fallback);
 
   const mayGenerate = envelope.generate !== 'never';
   const keyArns = allowedArns(keyId, fallback, decryptKeyArns, mayGenerate);
   const services = [{ client, keyId }, ...fallback].map((each, index) => {
     const option = index === 0 ? 'client' : `fallback[${index - 1}].client`;
     const holder = new ClientHolder(each.client, each.keyId, option);
-    return new AwsKeyService(holder, each.keyId, encryptionContext, keyArns, mayGenerate);
+    return new AwsKeyService(holder, each.keyId, kmsContext, keyArns, mayGenerate);
   });
   const [primary, ...others] = services as [AwsKeyService, ...AwsKeyService[]];
   return createEnvelopeCrypterer(primary, { ...envelope, fallback: others });
@@ -54,6 +54,11 @@ export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Pr
 
 function config(message: string): SqlcrypterError {
   return new SqlcrypterError('CONFIG', message);
+}
+
+function checkFallback(fallback: unknown): void {
+  if (!Array.isArray(fallback)) throw config('fallback is not a list. Expected an array of { client?, keyId }.');
+  for (const [index, each] of fallback.entries()) checkOptionNames(each, `fallback[${index}]`, ['client', 'keyId']);
 }
 
 /** The keys that are known to be this crypterer's before any call; answers to GenerateDataKey add theirs. */
@@ -74,7 +79,7 @@ function allowedArns(
     }
     allowed.add(arn);
   }
-  for (const [index, each] of [keyId, ...fallback.map((replica) => replica?.keyId)].entries()) {
+  for (const [index, each] of [keyId, ...fallback.map((replica) => replica.keyId)].entries()) {
     const option = index === 0 ? 'keyId' : `fallback[${index - 1}].keyId`;
     if (typeof each !== 'string' || each === '') {
       throw config(`${option} is missing. Expected a KMS key id, key ARN, alias name or alias ARN.`);
@@ -90,18 +95,26 @@ function allowedArns(
   return allowed;
 }
 
-function checkEncryptionContext(context: unknown, goFrames: unknown): void {
-  if (context === undefined) return;
-  const valid =
-    context !== null &&
-    typeof context === 'object' &&
-    !Array.isArray(context) &&
-    Object.values(context).every((value) => typeof value === 'string');
-  if (!valid) throw config('encryptionContext is not an object of strings. Expected e.g. { application: "payroll" }.');
+/** A copy: values must stay readable whatever the application does with its object. */
+function checkEncryptionContext(
+  context: Readonly<Record<string, string>> | undefined,
+  goFrames: unknown,
+): Readonly<Record<string, string>> | undefined {
+  if (context === undefined) return undefined;
+  if (!isPlainObject(context) || !Object.values(context).every((value) => typeof value === 'string'))
+    throw config('encryptionContext is not an object of strings. Expected e.g. { application: "payroll" }.');
   if (goFrames === 'write') {
     throw config(
       "encryptionContext cannot be used with goFrames: 'write': the Go library sends none and could not read a value. " +
         'Leave one of the two out.',
     );
   }
+  return { ...context };
+}
+
+/** Also one of another realm. A Map or an array would be sent as no context at all, or as a wrong one. */
+function isPlainObject(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

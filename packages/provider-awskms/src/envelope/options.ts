@@ -70,45 +70,48 @@ export interface CheckedOptions {
   readonly goFrames: GoFrames;
 }
 
-function checkOneOf<T extends string>(value: T, option: string, allowed: readonly T[]): T {
-  if (allowed.includes(value)) return value;
+function checkOneOf<T extends string>(value: T, option: string, allowed: readonly T[]): void {
+  if (allowed.includes(value)) return;
   const expected = allowed.map((each) => `'${each}'`).join(', ');
   throw new SqlcrypterError('CONFIG', `Unknown ${option}. Expected one of ${expected}.`);
 }
 
 /** Errors: `CONFIG` with the option's name, what it is and what it may be. */
 export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
-  const { dekCache = {}, dekLimits = {}, decryptRateLimit } = options;
+  const { generate = 'start', requestTimeout = 2_000, decryptRateLimit, dekCache = {}, dekLimits = {} } = options;
+  const { goFrames = 'reject' } = options;
   checkOptionNames(dekCache, 'dekCache', ['maxSize', 'ttl']);
   checkOptionNames(dekLimits, 'dekLimits', ['maxValues', 'maxBytes', 'maxAge']);
   if (decryptRateLimit !== undefined) checkOptionNames(decryptRateLimit, 'decryptRateLimit', ['rps', 'burst']);
+  checkOneOf(generate, 'generate', ['start', 'first-use', 'never']);
+  checkOneOf(goFrames, 'goFrames', ['reject', 'read', 'write']);
   const suite = checkSuite(options.suite);
-  const goFrames = checkOneOf(options.goFrames ?? 'reject', 'goFrames', ['reject', 'read', 'write']);
   // Frames of the Go library are plain AES-GCM under random 96-bit nonces, whatever the suite.
   const shortNonce = suite === 'aes-256-gcm' || goFrames === 'write';
   const mostValues = shortNonce ? 2 ** 31 : 2 ** 40;
-  const maxValues = checkPositiveInteger(dekLimits.maxValues ?? mostValues, 'dekLimits.maxValues', 'values');
-  if (maxValues > mostValues) {
+  const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = 86_400_000 } = dekLimits;
+  if (checkPositiveInteger(maxValues, 'dekLimits.maxValues', 'values') > mostValues) {
     throw new SqlcrypterError(
       'CONFIG',
       `dekLimits.maxValues is ${maxValues}. Expected at most ${mostValues}: beyond it random nonces may repeat.`,
     );
   }
+  const { maxSize = 1_000_000, ttl = 3_600_000 } = dekCache;
   return {
-    generate: checkOneOf(options.generate ?? 'start', 'generate', ['start', 'first-use', 'never']),
-    requestTimeout: checkTimer(options.requestTimeout ?? 2_000, 'requestTimeout'),
+    generate,
+    requestTimeout: checkTimer(requestTimeout, 'requestTimeout'),
     decryptRateLimit: decryptRateLimit && {
       rps: checkPositive(decryptRateLimit.rps, 'decryptRateLimit.rps', 'unwraps per second'),
       burst: checkPositiveInteger(decryptRateLimit.burst, 'decryptRateLimit.burst', 'unwraps'),
     },
     dekCache: {
-      maxSize: checkPositiveInteger(dekCache.maxSize ?? 1_000_000, 'dekCache.maxSize', 'bytes'),
-      ttl: checkPositive(dekCache.ttl ?? 3_600_000, 'dekCache.ttl', 'milliseconds'),
+      maxSize: checkPositiveInteger(maxSize, 'dekCache.maxSize', 'bytes'),
+      ttl: checkPositive(ttl, 'dekCache.ttl', 'milliseconds'),
     },
     dekLimits: {
       maxValues,
-      maxBytes: checkPositiveInteger(dekLimits.maxBytes ?? 2 ** 40, 'dekLimits.maxBytes', 'bytes'),
-      maxAge: checkPositive(dekLimits.maxAge ?? 86_400_000, 'dekLimits.maxAge', 'milliseconds'),
+      maxBytes: checkPositiveInteger(maxBytes, 'dekLimits.maxBytes', 'bytes'),
+      maxAge: checkPositive(maxAge, 'dekLimits.maxAge', 'milliseconds'),
     },
     suite,
     goFrames,
