@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createAwsKmsCrypterer } from '@sqlcrypter/awskms';
 import { createEnvelopeCrypterer, type KeyService } from '@sqlcrypter/awskms/envelope';
 import type { Figure } from './figure.js';
@@ -57,28 +55,4 @@ function answersOnce(service: KeyService): KeyService {
       return service.unwrapDataKey(wrapped, options);
     },
   };
-}
-
-/** Memory that a cached data key takes, over 10,000 of them. */
-export async function measureMemory(): Promise<Figure[]> {
-  const count = 10_000;
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const service = awsSizedKeyService();
-  const values: Buffer[] = [];
-  for (let i = 0; i < count; i++) {
-    const writer = await createEnvelopeCrypterer(service);
-    values.push(writer.encryptSync(PLAINTEXT));
-    await writer.close();
-  }
-  const reader = await createEnvelopeCrypterer(service, { generate: 'never', dekCache: { maxSize: 100_000_000 } });
-  const used = (): number => {
-    for (let i = 0; i < 4; i++) collect();
-    return process.memoryUsage().rss;
-  };
-  const before = used();
-  for (const value of values) await reader.decrypt(value);
-  const perKey = (used() - before) / reader.stats().cachedKeys;
-  await reader.close();
-  return [{ name: `memory per cached data key, over ${count}`, value: Math.round(perKey), unit: 'bytes' }];
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { measureColdReads } from './cold-reads.js';
 import { type Figure, printFigures } from './figure.js';
 import { measureImports } from './import-time.js';
-import { measureKeyStates, measureMemory } from './key-states.js';
+import { measureKeyStates } from './key-states.js';
+import { measureMemory } from './memory.js';
 import { measureOtherLibraries } from './other-libraries.js';
 import { measureOverhead, measureValues } from './values.js';
 
