@@ -1,4 +1,5 @@
 import type { DatabaseValue, Dialect } from '@sqlcrypter/sql';
+import type { NamedBytes } from '@sqlcrypter/test-databases';
 
 export type Row = Record<string, unknown>;
 
@@ -28,9 +29,11 @@ export interface Driver {
 /** An empty database of its own, gone once it is disposed. */
 export interface Database extends AsyncDisposable {
   connect(options?: ConnectOptions): Promise<Session>;
+  /** Everything that a thief of the disk or of a backup gets, as it is now: files, logs and dumps. */
+  contents?(): Promise<NamedBytes[]>;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** Every value of a column of bytes is read through it, by the hook that the driver has for that. */
   onBytes?: (value: DatabaseValue) => unknown;
 }

@@ -1,4 +1,4 @@
-import type { TestServer } from '@sqlcrypter/test-databases';
+import { databaseFiles, dumpPostgres, type TestServer, walFiles } from '@sqlcrypter/test-databases';
 import pg from 'pg';
 import { type Driver, numbered, type Run, runAll, settle } from '../driver.js';
 
@@ -27,6 +27,11 @@ export function pgDriver(server: TestServer): Driver {
             },
             close: () => client.end(),
           };
+        },
+        async contents() {
+          const { tool, text } = await dumpPostgres(database);
+          const dump = { name: `the dump by ${tool}`, bytes: Buffer.from(text) };
+          return [dump, ...(await databaseFiles(database)), ...(await walFiles(database))];
         },
         [Symbol.asyncDispose]: () => database.drop(),
       };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, Rollback, type Row, type Session, type Statement } from '../driver.js';
@@ -20,6 +20,11 @@ export async function sqliteDatabase(connect: (path: string) => SqliteConnection
       // The data does not outlive the test, so there is no crash to be safe from.
       connection.run('pragma synchronous = off', []);
       return sessionOf(connection);
+    },
+    async contents() {
+      const names = await readdir(folder, { withFileTypes: true });
+      const files = names.filter((entry) => entry.isFile());
+      return Promise.all(files.map(async ({ name }) => ({ name, bytes: await readFile(join(folder, name)) })));
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
