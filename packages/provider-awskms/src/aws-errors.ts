@@ -8,8 +8,6 @@ export type KmsAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
 const CODES: Readonly<Record<string, ErrorCode>> = {
   AccessDeniedException: 'KMS_DENIED',
   AccessDenied: 'KMS_DENIED',
-  CredentialsProviderError: 'KMS_DENIED',
-  ExpiredTokenException: 'KMS_DENIED',
   IncompleteSignature: 'KMS_DENIED',
   InvalidClientTokenId: 'KMS_DENIED',
   InvalidGrantTokenException: 'KMS_DENIED',
@@ -17,7 +15,6 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   MissingAuthenticationTokenException: 'KMS_DENIED',
   NotAuthorizedException: 'KMS_DENIED',
   OptInRequired: 'KMS_DENIED',
-  TokenProviderError: 'KMS_DENIED',
   UnrecognizedClientException: 'KMS_DENIED',
 
   DisabledException: 'KEY_DISABLED',
@@ -35,6 +32,21 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ThrottlingException: 'KMS_THROTTLED',
   TooManyRequestsException: 'KMS_THROTTLED',
 };
+
+/**
+ * There are no credentials, or none that are still good: the service that hands them out is down, or they were never
+ * set up. Nobody took a permission away, so keys that are in memory stay in use: not `KMS_DENIED`.
+ */
+const NO_CREDENTIALS: readonly string[] = [
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+];
+
+/** The form of names that AWS and the SDK give to errors. Anything else may be a piece of an answer. */
+const ERROR_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 
 interface AwsError {
   readonly name?: unknown;
@@ -65,13 +77,19 @@ const MESSAGES: Partial<Record<ErrorCode, (action: KmsAction, keyId: string) => 
     'AWS KMS could not be reached, or failed on its side. Try again; check the network, the Region and the endpoint.',
 };
 
+const NO_CREDENTIALS_MESSAGE =
+  'The AWS SDK has no valid credentials to call AWS KMS with. Try again if they come from a service that may be down ' +
+  '(instance metadata, STS, SSO); else set them up as for any program that uses the AWS SDK.';
+
 function codeOf(name: string, status: number | undefined, action: KmsAction): ErrorCode {
   const known = CODES[name];
   if (known !== undefined) return known;
+  if (NO_CREDENTIALS.includes(name)) return 'KMS_UNAVAILABLE';
   // A request that is malformed: on decryption only the stored blob can be the reason.
   if (name === 'ValidationException') return action === 'kms:Decrypt' ? 'KMS_INVALID_BLOB' : 'CONFIG';
   if (status === 429) return 'KMS_THROTTLED';
-  if (status === 400 || status === 403) return 'KMS_DENIED';
+  // Only an exception is the word of AWS. What else has this status comes from a proxy on the way.
+  if (name.endsWith('Exception') && (status === 400 || status === 403)) return 'KMS_DENIED';
   return 'KMS_UNAVAILABLE';
 }
 
@@ -84,11 +102,12 @@ export function translateAwsError(error: unknown, action: KmsAction, keyId: stri
   const { $metadata: metadata } = (typeof error === 'object' && error !== null ? error : {}) as AwsError;
   const status = typeof metadata?.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
   const requestId = typeof metadata?.requestId === 'string' ? metadata.requestId : undefined;
-  const cause = causeOf(error);
-  const code = codeOf(cause.name, status, action);
+  const given = causeOf(error).name;
+  const name = ERROR_NAME.test(given) ? given : 'UnknownError';
+  const code = codeOf(name, status, action);
   const message = MESSAGES[code] as (action: KmsAction, keyId: string) => string;
-  return new SqlcrypterError(code, message(action, keyId), {
-    cause: { ...cause, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
+  return new SqlcrypterError(code, NO_CREDENTIALS.includes(name) ? NO_CREDENTIALS_MESSAGE : message(action, keyId), {
+    cause: { name, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
     keyRef: keyId,
   });
 }

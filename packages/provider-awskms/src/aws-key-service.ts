@@ -1,7 +1,7 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { translateAwsError } from './aws-errors.js';
 import type { GeneratedDataKey, KeyService, KeyServiceOptions, UnwrappedDataKey } from './envelope/index.js';
-import { type KeyArns, parseKeyArn } from './key-arn.js';
+import { type KeyArns, mayBe, parseKeyArn } from './key-arn.js';
 import { type ClientHolder, loadSdk } from './kms-client.js';
 
 /** The most that Decrypt takes. */
@@ -24,6 +24,7 @@ export class AwsKeyService implements KeyService {
   readonly #keyArns: KeyArns;
   readonly #mayGenerate: boolean;
   #knowsOwnArn: boolean;
+  #learning: Promise<void> | undefined;
 
   /** @param keyArns the keys that answers may come from: shared by the services of one crypterer, which add their own. */
   constructor(
@@ -51,7 +52,17 @@ export class AwsKeyService implements KeyService {
       });
     });
     const { Plaintext: plaintext, CiphertextBlob: wrapped, KeyId: keyId } = answer;
-    if (plaintext === undefined || wrapped === undefined || keyId === undefined) throw incomplete(this.#keyId);
+    if (plaintext === undefined || wrapped === undefined || keyId === undefined) {
+      plaintext?.fill(0);
+      throw incomplete(this.#keyId);
+    }
+    if (!mayBe(this.#keyId, keyId)) {
+      plaintext.fill(0);
+      throw wrongKey(
+        keyId,
+        `AWS KMS made a data key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
+      );
+    }
     this.#keyArns.add(keyId);
     this.#knowsOwnArn = true;
     return { plaintext, wrapped, keyId };
@@ -72,29 +83,39 @@ export class AwsKeyService implements KeyService {
       return new DecryptCommand({ CiphertextBlob: wrapped, EncryptionContext: this.#contextOf(bare) });
     });
     const { Plaintext: plaintext, KeyId: keyId } = answer;
-    if (plaintext === undefined || keyId === undefined) throw incomplete(this.#keyId);
-    // With an alias, and before the first data key is made, only asking tells which key is ours.
-    if (!this.#keyArns.has(keyId) && this.#mayGenerate && !this.#knowsOwnArn) await this.#learnOwnArn(signal);
-    if (!this.#keyArns.has(keyId)) {
-      plaintext.fill(0);
-      throw new SqlcrypterError(
-        'KMS_WRONG_KEY',
-        `The value's data key is wrapped by the KMS key ${keyId}, which is not allowed here. ` +
-          'If it is an earlier key of yours, add that ARN to decryptKeyArns.',
-        { keyRef: keyId },
-      );
+    try {
+      if (plaintext === undefined || keyId === undefined) throw incomplete(this.#keyId);
+      await this.#checkAllowed(keyId, signal);
+      return { plaintext, keyId };
+    } catch (error) {
+      plaintext?.fill(0);
+      throw error;
     }
-    return { plaintext, keyId };
   }
 
   close(): Promise<void> {
     return this.#client.close();
   }
 
-  /** Makes a data key only for the ARN in the answer. */
-  async #learnOwnArn(signal: AbortSignal): Promise<void> {
-    const { plaintext } = await this.generateDataKey({ signal });
-    plaintext.fill(0);
+  async #checkAllowed(keyId: string, signal: AbortSignal): Promise<void> {
+    // With an alias, and before the first data key is made, only asking tells which key is ours.
+    if (!this.#keyArns.has(keyId) && this.#mayGenerate && !this.#knowsOwnArn) await this.#learnOwnArn(signal);
+    if (this.#keyArns.has(keyId)) return;
+    throw wrongKey(
+      keyId,
+      `The value's data key is wrapped by the KMS key ${keyId}, which is not allowed here. ` +
+        'If it is an earlier key of yours, add that ARN to decryptKeyArns.',
+    );
+  }
+
+  /** Makes a data key only for the ARN in the answer. Reads that come together share the call. */
+  #learnOwnArn(signal: AbortSignal): Promise<void> {
+    this.#learning ??= this.generateDataKey({ signal })
+      .then(({ plaintext }) => void plaintext.fill(0))
+      .finally(() => {
+        this.#learning = undefined;
+      });
+    return this.#learning;
   }
 
   #contextOf(bare: boolean | undefined): Record<string, string> | undefined {
@@ -113,6 +134,10 @@ export class AwsKeyService implements KeyService {
       throw translateAwsError(error, action, this.#keyId);
     }
   }
+}
+
+function wrongKey(keyId: string, message: string): SqlcrypterError {
+  return new SqlcrypterError('KMS_WRONG_KEY', message, { keyRef: keyId });
 }
 
 function incomplete(keyId: string): SqlcrypterError {

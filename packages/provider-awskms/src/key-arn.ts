@@ -21,6 +21,13 @@ export function regionOf(keyId: string): string | undefined {
   return /^arn:[^:]+:kms:([^:]+):/.exec(keyId)?.[1];
 }
 
+/** Whether a key that was asked for may answer with this ARN. What an alias points to, only the KMS knows. */
+export function mayBe(keyId: string, arn: string): boolean {
+  if (parseKeyArn(keyId) !== undefined) return nameOf(keyId) === nameOf(arn);
+  if (keyId.includes('alias/')) return true;
+  return parseKeyArn(arn)?.keyId === keyId;
+}
+
 /** Keys that an answer of the KMS may come from. */
 export class KeyArns {
   readonly #names = new Set<string>();

@@ -14,11 +14,13 @@ export function loadSdk(): Promise<typeof import('@aws-sdk/client-kms')> {
   return import('@aws-sdk/client-kms');
 }
 
+type OwnClient = KmsClient & { destroy(): void };
+
 /** A client to call a key with: the application's, or one of our own with the SDK's usual configuration. */
 export class ClientHolder {
   readonly #given: KmsClient | undefined;
   readonly #keyId: string;
-  #own: Promise<{ readonly client: KmsClient; destroy(): void }> | undefined;
+  #own: Promise<OwnClient> | undefined;
 
   /** @param option what the client is called in errors. Errors: `CONFIG`. */
   constructor(given: KmsClient | undefined, keyId: string, option: string) {
@@ -34,17 +36,27 @@ export class ClientHolder {
 
   async client(): Promise<KmsClient> {
     if (this.#given !== undefined) return this.#given;
-    this.#own ??= loadSdk().then(({ KMSClient }) => {
-      // A key in an ARN lives in that Region, wherever the process runs.
-      const region = regionOf(this.#keyId);
-      const client = new KMSClient(region === undefined ? {} : { region });
-      return { client, destroy: () => client.destroy() };
-    });
-    return (await this.#own).client;
+    this.#own ??= this.#create();
+    return this.#own;
   }
 
   /** Closes the connections of our own client; the application's stays open. */
   async close(): Promise<void> {
-    (await this.#own)?.destroy();
+    // Where there is no client there is nothing to close, and whoever asked for it has been told why.
+    const own = await this.#own?.catch(() => undefined);
+    own?.destroy();
+  }
+
+  async #create(): Promise<OwnClient> {
+    try {
+      const { KMSClient } = await loadSdk();
+      // A key in an ARN lives in that Region, wherever the process runs.
+      const region = regionOf(this.#keyId);
+      return new KMSClient(region === undefined ? {} : { region });
+    } catch (error) {
+      // The next call tries again: a failure is never kept.
+      this.#own = undefined;
+      throw error;
+    }
   }
 }
