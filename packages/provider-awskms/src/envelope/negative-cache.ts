@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { LRUCache } from 'lru-cache';
+import { Age } from './age.js';
 import type { WantedKey } from './wanted-key.js';
 
 const MAX_ENTRIES = 10_000;
@@ -17,39 +18,41 @@ const MILLISECONDS: Partial<Record<ErrorCode, number>> = {
 /** How long the true fingerprint of a wrapped key that came with a wrong one is remembered. */
 const FINGERPRINT_MILLISECONDS = 60_000;
 
-type Known =
-  | { readonly error: SqlcrypterError; readonly fingerprint?: undefined }
-  | { readonly error?: undefined; readonly fingerprint: Buffer };
+/** Either of the two, for so many milliseconds. */
+interface Known {
+  readonly error?: SqlcrypterError;
+  readonly fingerprint?: Buffer;
+  readonly age: Age;
+  readonly ttl: number;
+}
 
 /**
  * Wrapped keys that are known to fail, so that one bad value read again and again costs one KMS call. Bounded, and
  * apart from the cache of good keys: what fails evicts nothing.
  */
 export class NegativeCache {
-  // The cache would keep the clock that it finds when it is imported, also where a test has replaced it since.
-  readonly #known = new LRUCache<string, Known>({ max: MAX_ENTRIES, perf: { now: () => performance.now() } });
+  readonly #known = new LRUCache<string, Known>({ max: MAX_ENTRIES });
 
   /** Remembers a failure for as long as its code says. */
   rememberFailure(wanted: WantedKey, error: unknown): void {
     if (!SqlcrypterError.is(error)) return;
     const ttl = MILLISECONDS[error.code];
-    if (ttl !== undefined) this.#known.set(nameOf(wanted), { error }, { ttl });
+    if (ttl !== undefined) this.#known.set(nameOf(wanted), { error, age: new Age(), ttl });
   }
 
   /** Remembers which key a blob really holds, after a frame claimed another. */
   rememberFingerprint(wanted: WantedKey, fingerprint: Buffer): void {
-    this.#known.set(nameOf(wanted), { fingerprint }, { ttl: FINGERPRINT_MILLISECONDS });
+    this.#known.set(nameOf(wanted), { fingerprint, age: new Age(), ttl: FINGERPRINT_MILLISECONDS });
   }
 
   /** The error that unwrapping would end in, or undefined if it may succeed. */
   failureOf(wanted: WantedKey): SqlcrypterError | undefined {
     if (this.#known.size === 0) return undefined;
     const known = this.#known.get(nameOf(wanted));
-    if (known === undefined) return undefined;
-    if (known.error !== undefined) return SqlcrypterError.withDetails(known.error, {});
-    const { fingerprint } = known;
-    if (wanted.fingerprints.some((claimed) => claimed.equals(fingerprint))) return undefined;
-    return keyCommitment();
+    if (known === undefined || known.age.milliseconds > known.ttl) return undefined;
+    const { error, fingerprint } = known;
+    if (error !== undefined) return SqlcrypterError.withDetails(error, {});
+    return wanted.fingerprints.some((claimed) => fingerprint?.equals(claimed)) ? undefined : keyCommitment();
   }
 
   clear(): void {
