@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'KMS_WRONG_KEY'
   /** The KMS refused the wrapped key, or what it unwrapped is not a 256-bit key. */
   | 'KMS_INVALID_BLOB'
+  /** The store of wrapped keys could not be read or written. */
+  | 'KEY_STORE_UNAVAILABLE'
   /** A name or value of the context is not allowed. */
   | 'CONTEXT_INVALID'
   /** An argument or value has the wrong type. */
@@ -61,6 +63,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'KMS_THROTTLED',
   'KMS_UNAVAILABLE',
   'KMS_RATE_LIMITED',
+  'KEY_STORE_UNAVAILABLE',
 ]);
 
 /** Whether the same call may succeed later without a change. */

@@ -17,6 +17,7 @@ export {
   looksLikeFrame,
   parseFrame,
 } from './frame.js';
+export type { KeyFacts, KeyPurpose, KeyRecord, KeyState, KeyStore, KeyWrap, NewKey } from './key-store.js';
 export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
 export { causeOf } from './sqlcrypter-error.js';
 export { checkSuite, SUITES, type SuiteParameters } from './suite.js';

@@ -10,6 +10,7 @@ const RETRYABLE: readonly ErrorCode[] = [
   'KMS_THROTTLED',
   'KMS_UNAVAILABLE',
   'KMS_RATE_LIMITED',
+  'KEY_STORE_UNAVAILABLE',
 ];
 const FINAL: readonly ErrorCode[] = [
   'FRAME_TRUNCATED',

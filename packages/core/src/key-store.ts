@@ -1,0 +1,100 @@
+/// <reference types="node" preserve="true" />
+
+/**
+ * What a stored key is for: a `data` key encrypts values; a `branch` key encrypts data keys and is itself wrapped by a
+ * KMS.
+ */
+export type KeyPurpose = 'branch' | 'data';
+
+/**
+ * Where a stored key is in its life.
+ *
+ * - `pending`: made, and not written with until every process has had time to load it. At most one per line.
+ * - `active`: the one that its line writes with. At most one per line.
+ * - `decrypt-only`: replaced; read with, as long as values are under it.
+ * - `disabled`: neither, until it is enabled again: `KEY_DISABLED`.
+ * - `destroyed`: its wraps are gone for good: `KEY_DESTROYED`.
+ *
+ * Whoever can write to the store can change a state. What a state allows is therefore bounded by what a wrap is bound
+ * to; see {@link KeyFacts}.
+ */
+export type KeyState = 'pending' | 'active' | 'decrypt-only' | 'disabled' | 'destroyed';
+
+/**
+ * What every wrap of a key is bound to: unwrapping it with any other facts fails. So a row whose facts were changed,
+ * or that got the wrap of another row, opens nothing.
+ */
+export interface KeyFacts {
+  /** 16 bytes that commit to the key; what values name it by. */
+  readonly fingerprint: Buffer;
+  readonly purpose: KeyPurpose;
+  /** Tenant, column group or person; empty for values without a scope. At most 255 bytes of UTF-8, without U+0000. */
+  readonly scope: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** Milliseconds since 1970. From then on nothing is encrypted under it; reading has no end. */
+  readonly expires: number;
+}
+
+/** One wrapped form of a key. Any one of a key's wraps opens it. */
+export interface KeyWrap {
+  /** The provider's number in frames; 0 for a wrap under a branch key. */
+  readonly provider: number;
+  /** The wrapping key as its KMS names it, an ARN where there is one; for a branch key its fingerprint in hex. */
+  readonly keyId: string;
+  readonly wrapped: Buffer;
+}
+
+/** A key that is to be stored. */
+export interface NewKey extends KeyFacts {
+  /** At least one. */
+  readonly wraps: readonly KeyWrap[];
+}
+
+/** A stored key. Never a plaintext one. */
+export interface KeyRecord extends KeyFacts {
+  readonly state: KeyState;
+  /** When it became active, in milliseconds since 1970. */
+  readonly activated: number | undefined;
+  /** When it was replaced or destroyed, in milliseconds since 1970. */
+  readonly retired: number | undefined;
+  /** None once it is destroyed. */
+  readonly wraps: readonly KeyWrap[];
+}
+
+/**
+ * Where wrapped keys are kept, once for a whole fleet. A line is the keys of one purpose and scope, one after the other.
+ *
+ * - Every method is complete in itself and leaves no transaction open: a KMS is called between two of them.
+ * - Failures are `SqlcrypterError`s: `KEY_STORE_UNAVAILABLE` with a cause made by `causeOf`, or `CONFIG`.
+ * - Nothing is cached here. What a replica may answer, and what must come from the primary, is said with each method.
+ */
+export interface KeyStore {
+  /**
+   * The keys with these fingerprints, and the branch keys that their wraps name, in one look-up however many there are.
+   * Unknown ones are left out. A replica may answer; what it does not have is looked for on the primary.
+   */
+  find(fingerprints: readonly Buffer[]): Promise<KeyRecord[]>;
+  /** A line's keys in the states `pending`, `active` and `destroyed`, and their branch keys. From the primary. */
+  findLine(purpose: KeyPurpose, scope: string): Promise<KeyRecord[]>;
+  /** Every pending key, and their branch keys. A replica may answer. */
+  findPending(): Promise<KeyRecord[]>;
+  /** Which of these keys must not be used any more: disabled or destroyed. From the primary. */
+  findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]>;
+  /**
+   * Stores a key as its line's pending one. False if the line has a pending key already, as when two processes race, or
+   * if a key of the line was destroyed: then nothing is stored.
+   */
+  insertPending(key: NewKey): Promise<boolean>;
+  /**
+   * Makes a pending key its line's active one, in place of the one that was active until now. Does nothing where that
+   * has happened already. `at` in milliseconds since 1970.
+   */
+  activate(fingerprint: Buffer, replaced: Buffer | undefined, at: number): Promise<void>;
+  /** Keys that are not destroyed, in the order of their fingerprints, from the one after `after` on. From the primary. */
+  list(purpose: KeyPurpose, after: Buffer | undefined, limit: number): Promise<KeyRecord[]>;
+  /** Adds a wrap to a key, in place of one by the same provider and key id. */
+  addWrap(fingerprint: Buffer, wrap: KeyWrap): Promise<void>;
+  /** Takes a wrap away from a key, never its last one. */
+  removeWrap(fingerprint: Buffer, provider: number, keyId: string): Promise<void>;
+}
