@@ -40,7 +40,7 @@ describe('the number of KMS calls', () => {
     });
     const items = Array.from({ length: 1_000 }, (_, index) => {
       const { dek, wrapped } = keys[index % 50] as (typeof keys)[number];
-      return { ciphertext: frameUnder(dek, wrapped, { plaintext: `value ${index}` }) };
+      return { ciphertext: frameUnder(dek, wrapped, { plaintext: Buffer.from(`value ${index}`) }) };
     });
     const reader = await createCrypterer(kms);
     kms.setFault('Decrypt', { latency: 25 });
