@@ -7,8 +7,7 @@ import { sqliteTour } from './sqlite-tour.js';
 import { summaryOf } from './summary.js';
 import { TourFailure } from './tour-failure.js';
 
-const INTRODUCTION = `
-sqlcrypter: employees with an encrypted social security number (SSN)
+const INTRODUCTION = `sqlcrypter: employees with an encrypted social security number (SSN)
 ====================================================================
     The application encrypts a value before it is bound to a query, and decrypts it after it is
     read. The database, its backups and its administrators see ciphertext only. This tour shows

@@ -6,7 +6,9 @@ import { employeeAsStored } from '../postgres-view.js';
 
 export async function createEmployee(narrator: Narrator, db: PostgresDatabase): Promise<Employee> {
   narrator.section('Create an employee');
-  narrator.tell('The application works with plain values. They are encrypted before they are bound to the INSERT.');
+  narrator.tell(
+    'The application works with plain values. SSN and salary are encrypted before they are bound to the INSERT.',
+  );
   narrator.show("await insertEmployee(db, { name: 'Ada Lovelace', ssn: '999-00-1234', salary: 120000 });");
   const ada = await insertEmployee(db, ADA);
 

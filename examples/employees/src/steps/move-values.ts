@@ -10,13 +10,13 @@ export async function moveValues(
   narrator.section('Move values to where they do not belong');
   narrator.tell(
     'Somebody who can write to the database, but has no key, gives Grace the SSN of Ada. Every value is bound to ' +
-      'its row, so the application does not take it:',
+      'its row, so the application gets an error with a stable code instead:',
   );
   narrator.show(MOVE_TO_ANOTHER_ROW);
   await db.query(MOVE_TO_ANOTHER_ROW);
   await narrator.checkRefused('findEmployee(db, grace.id)', 'AUTH_FAILED', () => findEmployee(db, grace.id));
 
-  narrator.tell('Nor does it take a value from another column, though that is of the same row:');
+  narrator.tell('Nor can a value be read from another column, though that is of the same row:');
   narrator.show(MOVE_TO_ANOTHER_COLUMN);
   await db.query(MOVE_TO_ANOTHER_COLUMN);
   await narrator.checkRefused('findEmployee(db, ada.id)', 'AUTH_FAILED', () => findEmployee(db, ada.id));

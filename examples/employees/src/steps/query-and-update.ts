@@ -6,7 +6,7 @@ import { employeeAsStored } from '../postgres-view.js';
 
 export async function queryAndUpdate(narrator: Narrator, db: PostgresDatabase, ada: Employee): Promise<Employee> {
   narrator.section('Query and update');
-  narrator.tell('The application, which has the key, reads plain values: await findEmployee(db, ada.id)');
+  narrator.tell('The application, which has the key, reads plain values. This is findEmployee(db, ada.id):');
   const found = await findEmployee(db, ada.id);
   narrator.show(inspect(found, { compact: false }));
   narrator.check('Every value is the one that was written.', isDeepStrictEqual(found, ada));

@@ -5,7 +5,7 @@ export async function startApplication(narrator: Narrator, { kms, restart }: Kms
   narrator.section('Start the application');
   narrator.tell(
     'Now the key never leaves the KMS. The application gets a data key from it, to encrypt with, and stores that ' +
-      'key, wrapped by the KMS, beside each value. Here a local KMS answers, to the real AWS SDK.',
+      'key, wrapped by the KMS, beside each value. Here it is a local KMS that answers the AWS SDK.',
   );
   narrator.show("init(await createAwsKmsCrypterer({ keyId: 'alias/sqlcrypter' }));");
   await restart();

@@ -9,7 +9,7 @@ export async function useTable(narrator: Narrator, db: Database): Promise<{ ada:
   narrator.section('Create, query and update');
   const { type, check } = ssn.ddl('sqlite');
   narrator.tell(
-    'The columns are declared once for all databases. Only their type and CHECK are of SQLite, as for ssn:',
+    'The columns are declared once for all databases. What differs is the type and the CHECK; those of ssn:',
   );
   narrator.showRow({ type, check: check ?? null });
   db.exec(employeeTable);
