@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { decryptMany, encryptMany } from '../src/batch.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
@@ -44,7 +45,11 @@ describe('what does not hold yet', () => {
     expect(await Promise.race([call, waiting])).toBe('ABORTED');
   });
 
-  it.fails('one signal may be given to many calls at once without a warning from Node', async () => {
+  // Newer versions of Node do not count the listeners of a signal.
+  const listenersAreCounted = getMaxListeners(new AbortController().signal) > 0;
+  const failsWhereCounted = listenersAreCounted ? it.fails : it;
+
+  failsWhereCounted('one signal may be given to many calls at once without a warning from Node', async () => {
     const warnings: string[] = [];
     const listener = (warning: Error) => warnings.push(warning.name);
     process.on('warning', listener);

@@ -1,4 +1,3 @@
-/// <reference types="node" preserve="true" />
 import type { Crypterer, EncryptionContext, ErrorCode, Suite } from '@sqlcrypter/core';
 
 /** A value, or a promise of it. */
