@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type * as Provider from '../src/provider.js';
 
@@ -12,11 +12,13 @@ let provider: typeof Provider;
 
 /** The built package with one figure changed: a nonce prefix lasts 3 values, not 16,777,216. */
 beforeAll(async () => {
-  const dist = new URL('../dist/', import.meta.url);
+  const dist = fileURLToPath(new URL('../dist', import.meta.url));
+  const names = readdirSync(dist, { recursive: true, encoding: 'utf8' });
   let changes = 0;
-  for (const name of readdirSync(dist).filter((file) => file.endsWith('.js'))) {
-    const source = readFileSync(new URL(name, dist), 'utf8').replace(/\/\/# sourceMappingURL=.*/, '');
+  for (const name of names.filter((each) => each.endsWith('.js'))) {
+    const source = readFileSync(join(dist, name), 'utf8').replace(/\/\/# sourceMappingURL=.*/, '');
     if (source.includes(FIGURE)) changes += 1;
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), source.replace(FIGURE, 'PREFIX_MAX_VALUES = 3;'));
   }
   expect(changes, `one place says ${FIGURE}`).toBe(1);
