@@ -49,8 +49,8 @@ function copyOut(client: pg.Client, table: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const query = new pg.Query(`COPY (SELECT * FROM ${table}) TO STDOUT`);
-    // pg hands the data of a COPY to this method of the query, and drops it by default.
-    Object.assign(query, { handleCopyData: ({ chunk }: { chunk: Buffer }) => chunks.push(chunk) });
+    // pg hands the data of a COPY to this method of the query, and drops it by default. It uses a chunk's memory again.
+    Object.assign(query, { handleCopyData: ({ chunk }: { chunk: Buffer }) => chunks.push(Buffer.from(chunk)) });
     query.once('end', () => resolve(Buffer.concat(chunks).toString()));
     query.once('error', reject);
     client.query(query);

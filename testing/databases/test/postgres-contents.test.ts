@@ -54,6 +54,19 @@ describe.each([
   const search = async (files: Promise<{ name: string; bytes: Uint8Array }[]>, value: Uint8Array | string) =>
     searchForPlaintext(await files, Buffer.from(value));
 
+  it('a dump by COPY holds every row of a table of several megabytes', async () => {
+    await withPostgresClient(database.connection, async (client) => {
+      await client.query(
+        "CREATE TABLE many AS SELECT i, 'row ' || i || ' ' || repeat(md5(i::text), 32) AS line FROM generate_series(1, 4000) AS i",
+      );
+    });
+    vi.stubEnv('PATH', '');
+    const dump = await dumpPostgres(database);
+    expect(dump.tool).toBe('copy');
+    const found = new Set(Array.from(dump.text.matchAll(/\trow (\d+) /g), ([, number]) => number));
+    expect(found.size).toBe(4000);
+  });
+
   it('a dump holds text as it is, and bytea as hex', async () => {
     const dump = await dumpPostgres(database);
     const haystack = [{ name: dump.tool, bytes: Buffer.from(dump.text) }];
