@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
 import type { Crypterer, EncryptionContext, KeyLease, OnError } from './crypterer.js';
 import type { ErrorCode } from './error-code.js';
@@ -7,6 +8,8 @@ import { causeOf, SqlcrypterError } from './sqlcrypter-error.js';
 
 /** Values under way at once with a crypterer that can only work asynchronously. */
 const ASYNC_CONCURRENCY = 8;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A value to encrypt, and what it is bound to. */
 export interface EncryptItem {
@@ -91,7 +94,7 @@ async function decryptEach(
   const lease = await leaseKeys(chosen, items, signal);
   try {
     return items.map(({ ciphertext, context }, index) => {
-      const failure = lease.failures.get(index);
+      const failure = types.isUint8Array(ciphertext) ? lease.failures.get(index) : undefined;
       if (failure !== undefined) return atIndex(failure, index);
       try {
         return chosen.decryptSync(ciphertext, { context, signal });
@@ -110,12 +113,8 @@ async function leaseKeys(
   signal: AbortSignal | undefined,
 ): Promise<KeyLease> {
   if (!isKeyLoader(chosen)) return emptyLease();
-  const ciphertexts = items.map(({ ciphertext }, index) => {
-    if (ciphertext instanceof Uint8Array) return ciphertext;
-    throw new SqlcrypterError('TYPE', `Item ${index} of decryptMany has no ciphertext. Expected a Uint8Array.`, {
-      index,
-    });
-  });
+  // What is not bytes has no key; its own decryption says so.
+  const ciphertexts = items.map(({ ciphertext }) => (types.isUint8Array(ciphertext) ? ciphertext : NO_BYTES));
   return chosen.loadKeys(ciphertexts, { signal, onError: 'collect' });
 }
 
@@ -139,7 +138,8 @@ async function eachConcurrently<T>(
 }
 
 function checkItems(items: unknown, name: string): void {
-  if (Array.isArray(items) && items.every((item) => item !== null && typeof item === 'object')) return;
+  // Not every(): it passes over the holes of a list.
+  if (Array.isArray(items) && !Array.from(items).some((item) => item === null || typeof item !== 'object')) return;
   const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
   throw new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
 }

@@ -1,5 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { inspect, types } from 'node:util';
+import { aborted, unlessAborted } from './abort.js';
+import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
 import type {
   Closeable,
   Crypterer,
@@ -26,7 +28,7 @@ export interface ProviderOptions {
  * What a provider implements. Arguments are Buffers that have been checked; results may be any Uint8Array. Give the
  * synchronous pair where no waiting is ever needed, the asynchronous pair where it may be, or both.
  */
-export interface CryptererImplementation {
+export interface CryptererImplementation extends BatchKeys {
   readonly scheme: string;
   /** Whether `scope` means something to this provider; without it a call with a scope is `UNSUPPORTED`. */
   readonly scopes?: boolean;
@@ -78,6 +80,9 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     }
     const { context, signal, scope } = options;
     checkSignal(signal);
+    if (scope !== undefined && typeof scope !== 'string') {
+      throw new SqlcrypterError('TYPE', `The scope is of type ${kindOf(scope)}. Expected a string.`);
+    }
     if (scope !== undefined && implementation.scopes !== true) {
       throw new SqlcrypterError('UNSUPPORTED', `A ${scheme} crypterer has no scopes. Leave \`scope\` out.`);
     }
@@ -163,6 +168,16 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     };
   }
 
+  const keyToOpen = implementation.keyToOpen?.bind(implementation);
+  const keyToSeal = implementation.keyToSeal?.bind(implementation);
+  setBatchSide(crypterer, {
+    get closed() {
+      return closing !== undefined;
+    },
+    ...(keyToOpen && { keyToOpen }),
+    ...(keyToSeal && { keyToSeal }),
+  });
+
   Object.defineProperties(crypterer, {
     [inspect.custom]: { value: () => `Crypterer(${scheme}${closing === undefined ? '' : ', closed'})` },
     toJSON: { value: () => ({ scheme }) },
@@ -202,31 +217,6 @@ function checkSignal(signal: unknown): void {
     throw new SqlcrypterError('TYPE', `The signal is of type ${kindOf(signal)}. Expected an AbortSignal.`);
   }
   if (signal.aborted) throw aborted();
-}
-
-/** The caller's wait ends with the signal; work that others share goes on, and a late result goes to `discard`. */
-async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal, discard?: (late: T) => void): Promise<T> {
-  if (signal === undefined) return work;
-  let onAbort: (() => void) | undefined;
-  const abort = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(aborted());
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, abort]);
-  } catch (error) {
-    if (signal.aborted) {
-      if (discard !== undefined) work.then(discard, () => undefined);
-      throw aborted();
-    }
-    throw error;
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function aborted(): SqlcrypterError {
-  return new SqlcrypterError('ABORTED', "The call was given up because the caller's signal fired.");
 }
 
 function disposed(scheme: string): SqlcrypterError {

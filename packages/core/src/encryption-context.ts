@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import type { EncryptionContext } from './crypterer.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
 
@@ -22,7 +23,7 @@ function encodeValue(name: string, value: unknown): Uint8Array {
     // Different lone surrogates would all become U+FFFD, and so the same bytes.
     if (!value.isWellFormed()) throw invalid(`has a lone surrogate in "${name}"`, 'a well-formed string or bytes');
     bytes = Buffer.from(value, 'utf8');
-  } else if (value instanceof Uint8Array) {
+  } else if (types.isUint8Array(value)) {
     bytes = value;
   } else {
     const type = value === null ? 'null' : typeof value;

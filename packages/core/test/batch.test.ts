@@ -207,3 +207,25 @@ describe('a batch to encrypt', () => {
     expect(scopes).toEqual(['tenant-7', 'tenant-7']);
   });
 });
+
+const BYTES = Buffer.from('bytes');
+
+describe('a list that is not what it should be', () => {
+  it('a batch collects an item without ciphertext, with a crypterer that loads keys as with any other', async () => {
+    const crypterer = createLoadingCrypterer();
+    const items = [{ ciphertext: await crypterer.encrypt(BYTES) }, { ciphertext: 'text' as never }];
+    const results = await decryptMany(items, { crypterer, onError: 'collect' });
+    expect(results[0]).toEqual(BYTES);
+    expect(results[1]).toMatchObject({ code: 'TYPE', index: 1 });
+  });
+
+  it('a batch to encrypt refuses a list with holes', async () => {
+    const items = Array(2) as never;
+    expect(await codeOf(() => encryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('TYPE');
+  });
+
+  it('a batch to decrypt refuses a list with holes, whose places have neither value nor error', async () => {
+    const items = Array(2) as never;
+    expect(await codeOf(() => decryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('TYPE');
+  });
+});

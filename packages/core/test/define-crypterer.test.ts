@@ -397,3 +397,35 @@ describe('a crypterer', () => {
     expect(inspect(crypterer)).toBe('Crypterer(same, closed)');
   });
 });
+
+describe('a signal', () => {
+  it('that fires while the ciphertexts are gathered ends the wait for their keys', async () => {
+    const controller = new AbortController();
+    const crypterer = defineCrypterer({
+      scheme: 'hanging',
+      encryptSync: (bytes) => bytes,
+      decryptSync: (bytes) => bytes,
+      loadKeys: () => new Promise<never>(() => undefined),
+    });
+    const ciphertexts = (function* () {
+      yield BYTES;
+      controller.abort();
+    })();
+    const call = codeOf(() => crypterer.loadKeys(ciphertexts, { signal: controller.signal }));
+    const waiting = new Promise((resolve) => setTimeout(resolve, 100, 'still waiting'));
+    expect(await Promise.race([call, waiting])).toBe('ABORTED');
+  });
+
+  it('may be given to many calls at once without a warning from Node', async () => {
+    const warnings: string[] = [];
+    const listener = (warning: Error) => warnings.push(warning.name);
+    process.on('warning', listener);
+    const later = async (bytes: Buffer) => bytes;
+    const crypterer = defineCrypterer({ scheme: 'later', encrypt: later, decrypt: later });
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 50 }, () => crypterer.encrypt(BYTES, { signal })));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('warning', listener);
+    expect(warnings).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { KeyObject } from 'node:crypto';
+import { types } from 'node:util';
 import { generateBytes, SqlcrypterError } from '@sqlcrypter/core';
 
 const KEY_LENGTH = 32;
@@ -34,7 +35,8 @@ export function parseKey(text: string | undefined): Buffer {
   }
   if (typeof text !== 'string') throw config(`parseKey was given a value of type ${typeof text}. Expected a string.`);
   const colon = text.indexOf(':');
-  const format = colon === -1 ? undefined : ENCODINGS[text.slice(0, colon)];
+  const name = text.slice(0, colon);
+  const format = colon > 0 && Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined;
   if (format === undefined) {
     throw config("parseKey does not know the key's encoding. Expected the text to begin with 'base64:' or 'hex:'.");
   }
@@ -70,7 +72,7 @@ export function withKeyBytes<T>(material: AesKeyMaterial, option: string, use: (
   if (material instanceof KeyObject) {
     if (material.type !== 'secret') throw config(`${option} is a ${material.type} key. Expected a secret key.`);
     bytes = material.export();
-  } else if (material instanceof Uint8Array) {
+  } else if (types.isUint8Array(material)) {
     bytes = Uint8Array.from(material);
   } else {
     throw config(

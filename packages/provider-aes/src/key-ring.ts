@@ -1,4 +1,5 @@
 import { KeyObject } from 'node:crypto';
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { DataKey, DerivedKeyCache } from '@sqlcrypter/core/provider';
 import { type AesKeyMaterial, withKeyBytes } from './key-material.js';
@@ -72,5 +73,5 @@ export class KeyRing {
 }
 
 function isNamed(key: AesKey): key is { readonly id: number; readonly key: AesKeyMaterial } {
-  return typeof key === 'object' && key !== null && !(key instanceof Uint8Array) && !(key instanceof KeyObject);
+  return typeof key === 'object' && key !== null && !types.isUint8Array(key) && !(key instanceof KeyObject);
 }

@@ -180,3 +180,7 @@ describe('the key of a crypterer', () => {
 function idOf(ciphertext: Buffer): number {
   return ciphertext.readUInt32BE(4);
 }
+
+it.each(['constructor', 'toString', '__proto__'])('parseKey knows no encoding called %s', async (name) => {
+  expect((await errorOf(() => parseKey(`${name}:${'A'.repeat(43)}=`))).code).toBe('CONFIG');
+});
