@@ -3,6 +3,9 @@ import { type Driver, numbered, type Run, runAll, settle } from '../driver.js';
 
 const bytea = 17;
 
+/** One instance takes seconds to start, so databases of a test file have it one after the other. */
+let instance: Promise<PGlite> | undefined;
+
 /** PostgreSQL in this process; a connection to its one database is the instance itself. */
 export const pgliteDriver: Driver = {
   name: 'PGlite',
@@ -11,7 +14,8 @@ export const pgliteDriver: Driver = {
   returning: ['insert', 'update'],
   hasResultHook: true,
   async createDatabase() {
-    const database = await PGlite.create();
+    instance ??= PGlite.create();
+    const database = await instance;
     return {
       async connect({ onBytes } = {}) {
         const parsers = onBytes && { parsers: { [bytea]: onBytes } };
@@ -26,7 +30,9 @@ export const pgliteDriver: Driver = {
           close: async () => {},
         };
       },
-      [Symbol.asyncDispose]: () => database.close(),
+      async [Symbol.asyncDispose]() {
+        await database.exec('drop schema public cascade; create schema public');
+      },
     };
   },
 };
