@@ -1,0 +1,59 @@
+-- Wrapped data keys. Whoever reads these tables without the key encryption keys reads nothing.
+-- Losing them loses every value that names a key in them: give them a backup plan of their own.
+CREATE TABLE sqlcrypter_keys (
+  fingerprint bytea NOT NULL PRIMARY KEY CHECK (octet_length(fingerprint) = 16),
+  purpose text NOT NULL CHECK (purpose IN ('branch', 'data')),
+  scope text NOT NULL CHECK (octet_length(scope) <= 255),
+  state text NOT NULL CHECK (state IN ('pending', 'active', 'decrypt-only', 'disabled', 'destroyed')),
+  -- Milliseconds since 1970: the wraps are bound to these very numbers.
+  created bigint NOT NULL,
+  activated bigint,
+  expires bigint NOT NULL,
+  retired bigint
+);
+
+-- One key of each of these states in a line: two processes that race end with one.
+CREATE UNIQUE INDEX sqlcrypter_keys_pending ON sqlcrypter_keys (purpose, scope) WHERE state = 'pending';
+
+CREATE UNIQUE INDEX sqlcrypter_keys_active ON sqlcrypter_keys (purpose, scope) WHERE state = 'active';
+
+CREATE INDEX sqlcrypter_keys_line ON sqlcrypter_keys (scope, purpose);
+
+CREATE TABLE sqlcrypter_key_wraps (
+  fingerprint bytea NOT NULL,
+  provider smallint NOT NULL CHECK (provider BETWEEN 0 AND 255),
+  kek text NOT NULL CHECK (octet_length(kek) BETWEEN 1 AND 512),
+  -- The branch key that wraps this one, if it is not a KMS that does.
+  branch bytea CHECK (octet_length(branch) = 16),
+  wrapped bytea NOT NULL,
+  PRIMARY KEY (fingerprint, provider, kek)
+);
+
+CREATE INDEX sqlcrypter_key_wraps_branch ON sqlcrypter_key_wraps (branch);
+
+CREATE FUNCTION sqlcrypter_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'sqlcrypter: rows of % are not deleted: values that name a lost key are lost', TG_TABLE_NAME;
+END $$;
+
+CREATE FUNCTION sqlcrypter_keep_last_wrap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM sqlcrypter_keys k WHERE k.fingerprint = OLD.fingerprint AND k.state <> 'destroyed')
+    AND (SELECT count(*) FROM sqlcrypter_key_wraps w WHERE w.fingerprint = OLD.fingerprint) < 2
+  THEN
+    RAISE EXCEPTION 'sqlcrypter: the last wrap of a key is not deleted: values that name a lost key are lost';
+  END IF;
+  RETURN OLD;
+END $$;
+
+CREATE TRIGGER sqlcrypter_keys_delete BEFORE DELETE ON sqlcrypter_keys
+  FOR EACH ROW EXECUTE FUNCTION sqlcrypter_refuse();
+
+CREATE TRIGGER sqlcrypter_keys_truncate BEFORE TRUNCATE ON sqlcrypter_keys
+  FOR EACH STATEMENT EXECUTE FUNCTION sqlcrypter_refuse();
+
+CREATE TRIGGER sqlcrypter_key_wraps_delete BEFORE DELETE ON sqlcrypter_key_wraps
+  FOR EACH ROW EXECUTE FUNCTION sqlcrypter_keep_last_wrap();
+
+CREATE TRIGGER sqlcrypter_key_wraps_truncate BEFORE TRUNCATE ON sqlcrypter_key_wraps
+  FOR EACH STATEMENT EXECUTE FUNCTION sqlcrypter_refuse();

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyTable, keyTableSql } from '../src/index.js';
+import { drivers } from './support/databases.js';
+import { codeOf } from './support/error-code.js';
+import { newKey } from './support/keys.js';
+
+const handle = { query: async () => ({ rows: [] }) };
+
+describe('createKeyTable', () => {
+  it.each([
+    ['no handle', {}],
+    ['two handles', { pg: handle, mysql2: handle }],
+    ['a handle of another kind', { postgres: handle }],
+    ['a replica that is none', { pg: handle, replica: 'standby' }],
+    ['an unknown option', { pg: handle, table: 'keys' }],
+    ['null', null],
+  ])('refuses %s', async (_, options) => {
+    expect(await codeOf(() => createKeyTable(options as never))).toBe('CONFIG');
+  });
+
+  it('asks nothing of the database', () => {
+    const table = createKeyTable({ pg: { query: () => Promise.reject(new Error('asked')) } });
+    expect(table.find).toBeTypeOf('function');
+  });
+});
+
+describe('a key table', () => {
+  const table = createKeyTable({ pg: handle });
+
+  it.each([[''], ['a\0b'], ['\ud800'], ['x'.repeat(256)], ['é'.repeat(128)], [42]])(
+    'refuses the scope %j',
+    async (scope) => {
+      expect(await codeOf(table.eraseScope(scope as string))).toBe('TYPE');
+    },
+  );
+
+  it('refuses a key without wraps, or with a fingerprint of another length', async () => {
+    expect(await codeOf(table.insertPending(newKey({ wraps: [] })))).toBe('CONFIG');
+    expect(await codeOf(table.insertPending(newKey({ fingerprint: Buffer.alloc(15) })))).toBe('CONFIG');
+  });
+
+  it.each([
+    ['not JSON', 'keys'],
+    ['another format', '{"format":"keys/2","keys":[]}'],
+    ['a key that is none', '{"format":"sqlcrypter-keys/1","keys":[{}]}'],
+    [
+      'a key whose wrap is none',
+      JSON.stringify({
+        format: 'sqlcrypter-keys/1',
+        keys: [{ ...newKey(), fingerprint: 'ab'.repeat(16), state: 'active', wraps: [{}] }],
+      }),
+    ],
+  ])('refuses to import %s', async (_, text) => {
+    expect(await codeOf(table.import(text))).toBe('CONFIG');
+  });
+
+  it('refuses bytes that a type parser made into something else', async () => {
+    const changed = createKeyTable({ pg: { query: async () => ({ rows: [{ fingerprint: '\\x00' }] }) } });
+    expect(await codeOf(changed.findPending())).toBe('CONFIG');
+  });
+
+  it('says in which way the database failed, and nothing that the driver said about values', async () => {
+    const error = Object.assign(new Error('relation "secret" does not exist'), { code: '42P01' });
+    const failing = createKeyTable({ pg: { query: () => Promise.reject(error) } });
+    const failure = await failing.findPending().catch((each) => each);
+    expect(failure).toMatchObject({ code: 'KEY_STORE_UNAVAILABLE', retryable: true, cause: { name: 'Error' } });
+    expect(failure.message).toContain('42P01');
+    expect(failure.message).not.toContain('secret');
+  });
+});
+
+describe('the statements of a key table', () => {
+  it('are there for every dialect, and for no other', async () => {
+    for (const { dialect } of drivers) expect(keyTableSql(dialect).length).toBeGreaterThanOrEqual(4);
+    expect(await codeOf(() => keyTableSql('oracle' as never))).toBe('CONFIG');
+  });
+});

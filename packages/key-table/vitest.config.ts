@@ -1,0 +1,3 @@
+import { packageTests, publishedCoverage } from '../../vitest.shared.js';
+
+export default packageTests({ coverage: publishedCoverage });
