@@ -1,6 +1,13 @@
 const DOMAIN = Buffer.from('sqlcrypter/1', 'latin1');
 const HEADER_OFFSET = DOMAIN.length + 4;
 
+/** What stands before the context in the bytes that a value with this header is authenticated with. */
+export function dataBeforeContext(header: Buffer): Buffer {
+  const length = Buffer.alloc(HEADER_OFFSET - DOMAIN.length);
+  length.writeUInt32BE(header.length);
+  return Buffer.concat([DOMAIN, length, header]);
+}
+
 /**
  * The bytes that a value is authenticated with besides itself: domain ‖ u32(header length) ‖ header ‖ context. One
  * buffer is kept for as long as header length and context stay the same, which they do along a column.

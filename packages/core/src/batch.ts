@@ -1,5 +1,10 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
+import { chooseEngine, type EngineChoice } from './batch-engine/choose-engine.js';
+import { openBatch } from './batch-engine/open-batch.js';
+import { Pace } from './batch-engine/pace.js';
+import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
+import { sealBatch } from './batch-engine/seal-batch.js';
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
 import type { Crypterer, EncryptionContext, KeyLease, OnError } from './crypterer.js';
 import type { ErrorCode } from './error-code.js';
@@ -8,6 +13,14 @@ import { causeOf, SqlcrypterError } from './sqlcrypter-error.js';
 
 /** Values under way at once with a crypterer that can only work asynchronously. */
 const ASYNC_CONCURRENCY = 8;
+
+/** Values that are sealed before the event loop may have its turn. */
+const VALUES_TO_SEAL = 1024;
+/** Values that are looked at together, so that those under one key meet. */
+const VALUES_TO_OPEN = 16_384;
+/** The clock is asked once for so many values. */
+const VALUES_PER_GLANCE = 32;
+const ITEMS_PER_GLANCE = 65_536;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -29,41 +42,59 @@ export interface BatchOptions extends CryptererChoice {
   readonly signal?: AbortSignal | undefined;
   /** Whose data key to encrypt under; see `CryptOptions.scope`. */
   readonly scope?: string | undefined;
+  /**
+   * `auto` (default): values under one key are worked on together where that is faster. `node`: each with node:crypto's
+   * authenticated cipher. Results and errors are the same.
+   */
+  readonly engine?: EngineChoice | undefined;
 }
 
 /**
  * Encrypts many values and gives the ciphertexts in order. Rejects with the first error in order, whose `index` is the
- * position of its item; errors as {@link Crypterer.encrypt}.
+ * position of its item; errors as {@link Crypterer.encrypt}. Long batches let the event loop have its turn.
  */
 export async function encryptMany(items: readonly EncryptItem[], options: BatchOptions = {}): Promise<Buffer[]> {
   const chosen = chooseCrypterer(options);
   const { signal, scope } = options;
-  checkItems(items, 'encryptMany');
+  const pace = new Pace();
+  await checkItems(items, 'encryptMany', pace);
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
-  if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne));
+  if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
-  const results: Buffer[] = [];
-  for (const [index, item] of items.entries()) {
-    const { plaintext, context } = item;
-    try {
-      results.push(chosen.encryptSync(plaintext, { context, signal, scope }));
-    } catch (error) {
-      // There is no data key yet, or it is spent: one asynchronous call fetches the next.
-      if (!needsWaiting(error)) throw atIndex(error, index);
-      results.push(
-        await encryptOne(item).catch((failure) => {
+  const engine =
+    scope === undefined ? chooseEngine(options.engine, chosen, 'keyToSeal', items, lengthToSeal) : undefined;
+  const results = new Array<Buffer | undefined>(items.length);
+  for (let from = 0; from < items.length; from += VALUES_TO_SEAL) {
+    const to = Math.min(items.length, from + VALUES_TO_SEAL);
+    const sealFrom = (start: number): void => {
+      if (engine !== undefined && !isSpent(signal)) sealBatch(engine, items, start, to, results);
+    };
+    sealFrom(from);
+    for (let index = from; index < to; index++) {
+      if (results[index] !== undefined) continue;
+      const item = items[index] as EncryptItem;
+      try {
+        results[index] = chosen.encryptSync(item.plaintext, { context: item.context, signal, scope });
+      } catch (error) {
+        // There is no data key yet, or it is spent: one asynchronous call fetches the next.
+        if (!needsWaiting(error)) throw atIndex(error, index);
+        results[index] = await encryptOne(item).catch((failure) => {
           throw atIndex(failure, index);
-        }),
-      );
+        });
+        sealFrom(index + 1);
+      }
+      if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     }
+    if (pace.isDue) await pace.rest();
   }
-  return results;
+  return results as Buffer[];
 }
 
 /**
  * Decrypts many values and gives the plaintexts in order: the distinct keys are loaded first, each once and in
  * parallel, and kept until the batch is done. Rejects with the first error in order, whose `index` is the position of
  * its item; with `onError: 'collect'` each error stands in the place of its value. Errors as {@link Crypterer.decrypt}.
+ * Long batches let the event loop have its turn.
  */
 export function decryptMany(
   items: readonly DecryptItem[],
@@ -77,52 +108,99 @@ export async function decryptMany(
   items: readonly DecryptItem[],
   options: BatchOptions & { readonly onError?: OnError } = {},
 ): Promise<(Buffer | SqlcrypterError)[]> {
-  const chosen = chooseCrypterer(options);
-  checkItems(items, 'decryptMany');
-  const results = await decryptEach(chosen, items, options.signal);
-  return options.onError === 'collect' ? results : throwFirst(results);
+  return decryptManyAs(items, ownBytes, options);
 }
 
-async function decryptEach(
-  chosen: Crypterer,
+/**
+ * As {@link decryptMany}, with something else than Buffers made of the plaintexts, without a detour through Buffers
+ * where possible.
+ */
+export async function decryptManyAs<T>(
   items: readonly DecryptItem[],
-  signal: AbortSignal | undefined,
-): Promise<(Buffer | SqlcrypterError)[]> {
+  read: ReadPlaintext<T>,
+  options: BatchOptions & { readonly onError?: OnError } = {},
+): Promise<(T | SqlcrypterError)[]> {
+  const chosen = chooseCrypterer(options);
+  const pace = new Pace();
+  await checkItems(items, 'decryptMany', pace);
+  const { signal } = options;
   if (!isSyncCrypterer(chosen)) {
-    return eachConcurrently(items, ({ ciphertext, context }) => chosen.decrypt(ciphertext, { context, signal }));
+    const decryptOne = async ({ ciphertext, context }: DecryptItem) =>
+      readWhole(read, await chosen.decrypt(ciphertext, { context, signal }));
+    const results = await eachConcurrently(items, decryptOne, pace);
+    return options.onError === 'collect' ? results : throwFirst(results);
   }
-  const lease = await leaseKeys(chosen, items, signal);
-  try {
-    return items.map(({ ciphertext, context }, index) => {
-      const failure = types.isUint8Array(ciphertext) ? lease.failures.get(index) : undefined;
-      if (failure !== undefined) return atIndex(failure, index);
+
+  const engine = chooseEngine(options.engine, chosen, 'keyToOpen', items, lengthToOpen);
+  const results = new Array<T | SqlcrypterError>(items.length);
+  const leases: KeyLease[] = [];
+  let hasFailed = false;
+  const fail = (error: unknown, index: number): void => {
+    results[index] = atIndex(error, index);
+    hasFailed = true;
+  };
+  const open = async (positions: readonly number[]) => {
+    if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: positions };
+    const take = (position: number, memory: Buffer, start: number, end: number): void => {
       try {
-        return chosen.decryptSync(ciphertext, { context, signal });
+        results[position] = read(memory, start, end);
       } catch (error) {
-        return atIndex(error, index);
+        fail(error, position);
       }
-    });
+    };
+    return openBatch(engine, items, positions, take, pace);
+  };
+  try {
+    for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+      const { withoutKey, others } = await open(range(from, Math.min(items.length, from + VALUES_TO_OPEN)));
+      const left = withoutKey.length === 0 ? others : [...withoutKey, ...others];
+      if (left.length === 0) continue;
+      const lease = await leaseKeys(chosen, items, left, signal);
+      leases.push(lease);
+      for (const [i, failure] of lease.failures) {
+        const position = left[i] as number;
+        if (types.isUint8Array(items[position]?.ciphertext)) fail(failure, position);
+      }
+      if (withoutKey.length > 0) await open(withoutKey.filter((position) => results[position] === undefined));
+      for (const [i, position] of left.entries()) {
+        if (results[position] !== undefined) continue;
+        const { ciphertext, context } = items[position] as DecryptItem;
+        try {
+          results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal }));
+        } catch (error) {
+          fail(error, position);
+        }
+        if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+      }
+      if (hasFailed && options.onError !== 'collect') break;
+    }
   } finally {
-    lease.dispose();
+    for (const lease of leases) lease.dispose();
   }
+  return hasFailed && options.onError !== 'collect' ? throwFirst(results) : results;
 }
 
 async function leaseKeys(
   chosen: Crypterer,
   items: readonly DecryptItem[],
+  positions: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<KeyLease> {
   if (!isKeyLoader(chosen)) return emptyLease();
-  // What is not bytes has no key; its own decryption says so.
-  const ciphertexts = items.map(({ ciphertext }) => (types.isUint8Array(ciphertext) ? ciphertext : NO_BYTES));
+  const ciphertexts = positions.map((position) => {
+    const { ciphertext } = items[position] as DecryptItem;
+    // What is not bytes has no key; its own decryption says so.
+    return types.isUint8Array(ciphertext) ? ciphertext : NO_BYTES;
+  });
   return chosen.loadKeys(ciphertexts, { signal, onError: 'collect' });
 }
 
-async function eachConcurrently<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<Buffer>,
-): Promise<(Buffer | SqlcrypterError)[]> {
-  const results = new Array<Buffer | SqlcrypterError>(items.length);
+async function eachConcurrently<Item, T>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<T>,
+  pace: Pace,
+): Promise<(T | SqlcrypterError)[]> {
+  const results = new Array<T | SqlcrypterError>(items.length);
   const queue = items.entries();
   const worker = async () => {
     for (const [index, item] of queue) {
@@ -131,22 +209,54 @@ async function eachConcurrently<T>(
       } catch (error) {
         results[index] = atIndex(error, index);
       }
+      if (pace.isDue) await pace.rest();
     }
   };
   await Promise.all(Array.from({ length: Math.min(ASYNC_CONCURRENCY, items.length) }, worker));
   return results;
 }
 
-function checkItems(items: unknown, name: string): void {
+async function checkItems(items: unknown, name: string, pace: Pace): Promise<void> {
+  if (!Array.isArray(items)) throw noItems(name);
   // Not every(): it passes over the holes of a list.
-  if (Array.isArray(items) && !Array.from(items).some((item) => item === null || typeof item !== 'object')) return;
-  const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
-  throw new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
+  for (let i = 0; i < items.length; i++) {
+    if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
+    if (i % ITEMS_PER_GLANCE === ITEMS_PER_GLANCE - 1 && pace.isDue) await pace.rest();
+  }
 }
 
-function throwFirst(results: (Buffer | SqlcrypterError)[]): Buffer[] {
+function noItems(name: string): SqlcrypterError {
+  const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
+  return new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
+}
+
+function lengthToSeal({ plaintext }: EncryptItem): number {
+  return types.isUint8Array(plaintext) ? plaintext.length : 0;
+}
+
+function lengthToOpen({ ciphertext }: DecryptItem): number {
+  return types.isUint8Array(ciphertext) ? ciphertext.length : 0;
+}
+
+/** Whether a signal has fired, or is none: the provider's own functions say which. */
+function isSpent(signal: AbortSignal | undefined): boolean {
+  return signal !== undefined && (!(signal instanceof AbortSignal) || signal.aborted);
+}
+
+function range(from: number, to: number): number[] {
+  const positions: number[] = [];
+  for (let position = from; position < to; position++) positions.push(position);
+  return positions;
+}
+
+/** Reads a plaintext that is a Buffer already; its own bytes need no copy. */
+function readWhole<T>(read: ReadPlaintext<T>, plaintext: Buffer): T {
+  return read === (ownBytes as unknown) ? (plaintext as T) : read(plaintext, 0, plaintext.length);
+}
+
+function throwFirst<T>(results: (T | SqlcrypterError)[]): T[] {
   for (const result of results) if (SqlcrypterError.is(result)) throw result;
-  return results as Buffer[];
+  return results as T[];
 }
 
 const NEED_WAITING: readonly ErrorCode[] = ['KEY_NOT_LOADED', 'DEK_EXHAUSTED'];

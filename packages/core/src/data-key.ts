@@ -7,15 +7,20 @@ import {
   type DecipherGCM,
   hkdfSync,
   type KeyObject,
+  randomFillSync,
 } from 'node:crypto';
 import { types } from 'node:util';
-import { AuthenticatedData } from './authenticated-data.js';
+import { AuthenticatedData, dataBeforeContext } from './authenticated-data.js';
+import { CounterCipher } from './batch-engine/counter-cipher.js';
+import type { GcmModule } from './batch-engine/gcm-module.js';
+import { openMany, type TakePlaintext } from './batch-engine/open-many.js';
+import { sealMany } from './batch-engine/seal-many.js';
 import { DerivedKeyCache } from './derived-key-cache.js';
 import { ExtendedNonceKey } from './extended-nonce-key.js';
 import type { FrameLayout } from './frame.js';
 import { RandomPool } from './random-pool.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
-import { SUITES, suiteByNumber, TAG_LENGTH } from './suite.js';
+import { SUITES, type Suite, type SuiteParameters, suiteByNumber, TAG_LENGTH } from './suite.js';
 
 const DEK_LENGTH = 32;
 const SALT = Buffer.from('sqlcrypter/1', 'latin1');
@@ -50,6 +55,9 @@ export class DataKey {
   #extendedNonceKey: ExtendedNonceKey | undefined;
   #writePrefix: WritePrefix | undefined;
   #lastRead: { readonly bytes: Buffer; readonly key: KeyObject } | undefined;
+  /** What batches encrypt counters with: under suite G's key, and under the derived key of the prefix used last. */
+  #gcmCounters: CounterCipher | undefined;
+  #prefixCounters: { readonly bytes: Buffer; readonly cipher: CounterCipher } | undefined;
   #sealedValues = 0;
   #sealedBytes = 0;
 
@@ -101,19 +109,18 @@ export class DataKey {
    * Errors: `PLAINTEXT_TOO_LARGE`, `DEK_EXHAUSTED`.
    */
   seal(plaintext: Uint8Array, header: Buffer, context: Buffer): Buffer {
-    const suite = suiteByNumber((header[2] as number) & 0x0f);
-    if (suite === undefined) throw new SqlcrypterError('CONFIG', 'A frame header without a suite was given to a key.');
+    const suite = suiteOf(header);
     const nonceOffset = header.length;
     const ciphertextOffset = nonceOffset + suite.nonceLength;
     const frameLength = ciphertextOffset + plaintext.length + TAG_LENGTH;
     if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(plaintext.length);
-    this.#count(plaintext.length, suite.maxValues);
+    this.#count(1, plaintext.length, suite.maxValues);
 
     const frame = Buffer.allocUnsafe(frameLength);
     header.copy(frame);
     let key: KeyObject;
     if (suite.suite === 'xaes-256-gcm') {
-      const prefix = this.#nextWritePrefix();
+      const prefix = this.#nextWritePrefix(1);
       prefix.bytes.copy(frame, nonceOffset);
       key = prefix.key;
     } else {
@@ -164,6 +171,53 @@ export class DataKey {
   }
 
   /**
+   * Seals many plaintexts under one header with the batch engine: frames as {@link seal} makes them, which share memory
+   * with one another. All count as sealed, or none if the suite does not allow so many more.
+   *
+   * Errors: `DEK_EXHAUSTED`.
+   */
+  sealMany(
+    module: GcmModule,
+    header: Buffer,
+    plaintexts: readonly Uint8Array[],
+    contexts: readonly Buffer[],
+  ): Buffer[] {
+    const suite = suiteOf(header);
+    let bytes = 0;
+    for (const plaintext of plaintexts) bytes += plaintext.length;
+    this.#count(plaintexts.length, bytes, suite.maxValues);
+    const isExtended = suite.suite === 'xaes-256-gcm';
+    const start = isExtended ? Buffer.concat([header, this.#nextWritePrefix(plaintexts.length).bytes]) : header;
+    const cipher = this.#counters(suite.suite, start, header.length);
+    const key = { cipher, start, dataBeforeContext: dataBeforeContext(header) };
+    return this.#withEngine(() => sealMany(module, key, plaintexts, contexts, randomFillSync));
+  }
+
+  /**
+   * Opens many frames that begin alike up to their GCM nonce with the batch engine, and gives the numbers of those that
+   * it refuses, for which {@link open} tells why.
+   *
+   * @param layout what `parseFrame` gave for the first frame; none may be shorter than it says.
+   * @param take is handed each plaintext that has authenticated.
+   */
+  openMany(
+    module: GcmModule,
+    layout: FrameLayout,
+    frames: readonly Buffer[],
+    contexts: readonly Buffer[],
+    take: TakePlaintext,
+  ): number[] {
+    const { suite, headerLength, ciphertextOffset } = layout;
+    const first = frames[0] as Buffer;
+    const key = {
+      cipher: this.#counters(suite, first, headerLength),
+      start: first.subarray(0, ciphertextOffset - GCM_NONCE_LENGTH),
+      dataBeforeContext: dataBeforeContext(first.subarray(0, headerLength)),
+    };
+    return this.#withEngine(() => openMany(module, key, frames, contexts, take));
+  }
+
+  /**
    * Seals as the Go library does: nonce ‖ ciphertext ‖ tag under the data key itself, bound to nothing.
    *
    * @param header bytes to put before the nonce (the Go library's wrapped key with its length), not authenticated.
@@ -172,7 +226,7 @@ export class DataKey {
     const ciphertextOffset = header.length + GCM_NONCE_LENGTH;
     const frameLength = ciphertextOffset + plaintext.length + TAG_LENGTH;
     if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(plaintext.length);
-    this.#count(plaintext.length, SUITES['aes-256-gcm'].maxValues);
+    this.#count(1, plaintext.length, SUITES['aes-256-gcm'].maxValues);
     const frame = Buffer.allocUnsafe(frameLength);
     frame.set(header);
     this.#random.take(frame, header.length, GCM_NONCE_LENGTH);
@@ -195,16 +249,16 @@ export class DataKey {
     return { fingerprint: this.#commitment.toString('hex', 0, FINGERPRINT_LENGTH) };
   }
 
-  /** Refuses the value that would take this key past what its suite's random nonces allow. */
-  #count(bytes: number, maxValues: number): void {
-    if (this.#sealedValues >= maxValues) {
+  /** Refuses values that would take this key past what its suite's random nonces allow. */
+  #count(values: number, bytes: number, maxValues: number): void {
+    if (this.#sealedValues + values > maxValues) {
       throw new SqlcrypterError(
         'DEK_EXHAUSTED',
         `This data key has encrypted ${maxValues} values, all that its suite allows. Rotate to a new key.`,
         { keyRef: this.toJSON().fingerprint },
       );
     }
-    this.#sealedValues += 1;
+    this.#sealedValues += values;
     this.#sealedBytes += bytes;
   }
 
@@ -230,13 +284,43 @@ export class DataKey {
     return this.#extendedNonceKey;
   }
 
+  /** The cipher for the counters of values with this suite, and with the nonce prefix at an offset of `bytes`. */
+  #counters(suite: Suite, bytes: Buffer, prefixOffset: number): CounterCipher {
+    if (suite === 'aes-256-gcm') {
+      this.#gcmCounters ??= new CounterCipher(this.#gcm());
+      return this.#gcmCounters;
+    }
+    const last = this.#prefixCounters;
+    if (last !== undefined && startsWithPrefix(bytes, prefixOffset, last.bytes)) return last.cipher;
+    const derived = this.#extended().derive(bytes, prefixOffset);
+    const cipher = new CounterCipher(derived);
+    derived.fill(0);
+    this.#prefixCounters = { bytes: Buffer.from(bytes.subarray(prefixOffset, prefixOffset + PREFIX_LENGTH)), cipher };
+    return cipher;
+  }
+
+  /** Whatever goes wrong in the engine, no cipher that had a part in it is used again. */
+  #withEngine<T>(work: () => T): T {
+    let isDone = false;
+    try {
+      const result = work();
+      isDone = true;
+      return result;
+    } finally {
+      if (!isDone) {
+        this.#gcmCounters = undefined;
+        this.#prefixCounters = undefined;
+      }
+    }
+  }
+
   /**
-   * The nonce prefix for the next value. Its key is derived once for up to 2^24 values, whose last 12 nonce bytes are
+   * The nonce prefix for the next values. Its key is derived once for up to 2^24 values, whose last 12 nonce bytes are
    * random: a repetition under one prefix stays below 2^-49.
    */
-  #nextWritePrefix(): WritePrefix {
+  #nextWritePrefix(values: number): WritePrefix {
     let prefix = this.#writePrefix;
-    if (prefix === undefined || prefix.valuesLeft === 0) {
+    if (prefix === undefined || prefix.valuesLeft < values) {
       const bytes = Buffer.alloc(PREFIX_LENGTH);
       this.#random.take(bytes, 0, PREFIX_LENGTH);
       const derived = this.#extended().derive(bytes, 0);
@@ -247,9 +331,15 @@ export class DataKey {
       this.#lastRead ??= prefix;
       this.#derivedKeys.set(this.#name + bytes.toString('latin1'), key);
     }
-    prefix.valuesLeft -= 1;
+    prefix.valuesLeft -= values;
     return prefix;
   }
+}
+
+function suiteOf(header: Buffer): SuiteParameters {
+  const suite = suiteByNumber((header[2] as number) & 0x0f);
+  if (suite === undefined) throw new SqlcrypterError('CONFIG', 'A frame header without a suite was given to a key.');
+  return suite;
 }
 
 function finish(cipher: CipherGCM, plaintext: Uint8Array, frame: Buffer, ciphertextOffset: number): void {

@@ -5,6 +5,7 @@ export {
   type EncryptItem,
   encryptMany,
 } from './batch.js';
+export type { EngineChoice } from './batch-engine/choose-engine.js';
 export type {
   Closeable,
   Crypterer,

@@ -5,6 +5,8 @@ import {
   checkSuite,
   defineCrypterer,
   encodeFrameHeader,
+  type KeyToOpen,
+  type KeyToSeal,
   type ProviderOptions,
   parseFrame,
 } from '@sqlcrypter/core/provider';
@@ -75,6 +77,15 @@ class AesImplementation {
     } catch (error) {
       return openGoFrame(ciphertext, this.#keys.all(), error);
     }
+  }
+
+  keyToOpen(ciphertext: Buffer): KeyToOpen | undefined {
+    const frame = parseFrame(ciphertext);
+    return frame.key.kind === 1 ? { dataKey: this.#keys.byId(frame.key.id), layout: frame } : undefined;
+  }
+
+  keyToSeal(): KeyToSeal | undefined {
+    return this.#goFrames === 'write' ? undefined : { dataKey: this.#keys.current.dataKey, header: this.#header };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,44 @@
+import type { DataKey } from '../data-key.js';
+import type { FrameLayout } from '../frame.js';
+
+/** The data key that opens a frame, and where the frame's parts are. */
+export interface KeyToOpen {
+  readonly dataKey: DataKey;
+  readonly layout: FrameLayout;
+}
+
+/** The data key to seal values with, and what `encodeFrameHeader` gave for it. */
+export interface KeyToSeal {
+  readonly dataKey: DataKey;
+  readonly header: Buffer;
+}
+
+/**
+ * Capability of a provider's implementation: it names the data keys, so that batches can work on many values at once
+ * instead of calling it for each. Never waits. Where it gives undefined or throws, the values concerned go through the
+ * provider's own functions one by one, and so does every value that does not authenticate: codes and messages of errors
+ * are the provider's.
+ */
+export interface BatchKeys {
+  /** The key of a frame of v1, if it is in memory. Asked once for values that begin alike up to their nonce. */
+  keyToOpen?(ciphertext: Buffer): KeyToOpen | undefined;
+  /** The key for so many more values of so many bytes together, if none of its limits is near. */
+  keyToSeal?(values: number, bytes: number): KeyToSeal | undefined;
+}
+
+/** What batches know of a crypterer beyond its contract. */
+export interface BatchSide extends BatchKeys {
+  readonly closed: boolean;
+}
+
+const sides = new WeakMap<object, BatchSide>();
+
+/** Notes what batches may use of a crypterer. */
+export function setBatchSide(crypterer: object, side: BatchSide): void {
+  sides.set(crypterer, side);
+}
+
+/** What batches may use of a crypterer, if it was made by this copy of the package. */
+export function batchSideOf(crypterer: object): BatchSide | undefined {
+  return sides.get(crypterer);
+}

@@ -1,0 +1,203 @@
+/// <reference types="node" preserve="true" />
+import { positionsByLength } from './by-length.js';
+import type { CounterCipher } from './counter-cipher.js';
+import type { GcmModule } from './gcm-module.js';
+import {
+  DATA,
+  DATA_CAPACITY,
+  DESCRIPTOR_WORDS,
+  DESCRIPTORS,
+  FRAMES,
+  FRAMES_CAPACITY,
+  KEY_STREAM,
+  KEY_STREAM_CAPACITY,
+  MAX_VALUES,
+  NONCE_LENGTH,
+  START,
+  STREAMS,
+  TAG_LENGTH,
+} from './memory-map.js';
+import { compareContexts, type SharedData } from './shared-data.js';
+
+const BLOCK_LENGTH = 16;
+const LANES = 16;
+/** Before and behind the values' key stream: H, and the block that shows that none was lost. */
+const EDGE_BLOCKS = 2;
+
+/** What the values of a batch have in common: an AES-256-GCM key, and how their frames and authenticated data begin. */
+export interface BatchKey {
+  readonly cipher: CounterCipher;
+  /** The bytes of a frame before the 12 bytes of its GCM nonce. */
+  readonly start: Buffer;
+  /** The authenticated data before a value's context. */
+  readonly dataBeforeContext: Buffer;
+}
+
+/** The items of a batch, and what each is bound to. */
+export interface BatchItems {
+  readonly items: readonly Uint8Array[];
+  readonly contexts: readonly Buffer[];
+  /** Whether the items are whole frames, or else the plaintexts that frames are to be made of. */
+  readonly areFrames: boolean;
+}
+
+/**
+ * One pass of a list of values through the module's memory, as many at a time as fit. They stand there as whole frames,
+ * back to back, in the order of their length.
+ *
+ * Whoever makes one calls `end` in a `finally`: until then keys, key stream and plaintext are in the memory. Nothing may
+ * wait in between, since the one memory serves all batches of the process in turn.
+ */
+export class BatchRun {
+  readonly #module: GcmModule;
+  readonly #key: BatchKey;
+  readonly #batch: BatchItems;
+  readonly #shared: SharedData;
+  readonly #positions: Uint32Array;
+  readonly #ownDataStart: number;
+  #from = 0;
+  #count = 0;
+  #hasTable = false;
+  /** How far each part of the memory has been written at most. */
+  readonly #used = { data: DATA, keyStream: KEY_STREAM, frames: FRAMES, streams: STREAMS };
+
+  constructor(module: GcmModule, key: BatchKey, batch: BatchItems) {
+    this.#module = module;
+    this.#key = key;
+    this.#batch = batch;
+    this.#shared = compareContexts(key.dataBeforeContext.length, batch.contexts);
+    this.#ownDataStart = DATA + roundUp(this.#shared.length);
+    this.#positions = positionsByLength(batch.items, batch.areFrames ? this.#overhead : 0);
+    module.bytes.set(key.start, START);
+  }
+
+  /** How many values are in the memory. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Length of the authenticated data that all values share. */
+  get sharedLength(): number {
+    return this.#shared.length;
+  }
+
+  /** Which item of the list the value with this number in the memory is. */
+  positionOf(number: number): number {
+    return this.#positions[this.#from + number] as number;
+  }
+
+  get #overhead(): number {
+    return this.#key.start.length + NONCE_LENGTH + TAG_LENGTH;
+  }
+
+  /** Brings the next values into the memory. Gives false when all have been there. */
+  layOut(): boolean {
+    const { bytes, words } = this.#module;
+    const { items, contexts, areFrames } = this.#batch;
+    const { ownFrom } = this.#shared;
+    const positions = this.#positions;
+    const overhead = this.#overhead;
+    const textOffset = overhead - TAG_LENGTH;
+    const itemOffset = areFrames ? 0 : textOffset;
+    const itemOverhead = areFrames ? overhead : 0;
+    const from = this.#from + this.#count;
+    const most = Math.min(positions.length - from, MAX_VALUES);
+    let frame = FRAMES;
+    let keyStream = KEY_STREAM + EDGE_BLOCKS * BLOCK_LENGTH;
+    let data = this.#ownDataStart;
+    let ownData = 0;
+    let word = DESCRIPTORS >>> 2;
+    let count = 0;
+    for (; count < most; count++) {
+      const position = positions[from + count] as number;
+      const item = items[position] as Uint8Array;
+      const length = item.length - itemOverhead;
+      const frameEnd = frame + overhead + length;
+      const keyStreamEnd = keyStream + BLOCK_LENGTH + roundUp(length);
+      if (frameEnd > FRAMES + FRAMES_CAPACITY || keyStreamEnd > KEY_STREAM + KEY_STREAM_CAPACITY) break;
+      words[word] = frame + textOffset;
+      words[word + 1] = length;
+      words[word + 2] = data;
+      words[word + 3] = 0;
+      if (ownFrom !== undefined) {
+        const context = contexts[position] as Buffer;
+        const dataEnd = data + context.length - ownFrom;
+        if (dataEnd > DATA + DATA_CAPACITY) break;
+        this.#writeOwnData(data, context, ownFrom);
+        words[word + 3] = dataEnd - data;
+        if (dataEnd - data > ownData) ownData = dataEnd - data;
+        data = dataEnd;
+      }
+      bytes.set(item, frame + itemOffset);
+      frame = frameEnd;
+      keyStream = keyStreamEnd;
+      word += DESCRIPTOR_WORDS;
+    }
+    if (count === 0 && most > 0) throw new RangeError('A value does not fit into the memory of the batch engine');
+    this.#noteUse(frame, keyStream, data, ownData, count);
+    // A few values more than fill the lanes would take a turn of their own, so they wait for others.
+    if (count > LANES && from + count < positions.length) count -= count % LANES;
+    this.#from = from;
+    this.#count = count;
+    return count > 0;
+  }
+
+  /** Makes the key stream of the values in the memory, once their nonces are there; the first time, what hashing needs. */
+  makeKeyStream(): void {
+    const module = this.#module;
+    const end = module.writeCounters(DESCRIPTORS, this.#count, KEY_STREAM);
+    this.#key.cipher.encrypt(module.bytes, KEY_STREAM, end);
+    if (this.#hasTable) return;
+    module.makeTable(KEY_STREAM);
+    this.#writeSharedData();
+    module.hashShared(DATA, (this.#ownDataStart - DATA) / BLOCK_LENGTH);
+    this.#hasTable = true;
+  }
+
+  /** Overwrites everything that the run has left in the memory. */
+  end(): void {
+    const { bytes } = this.#module;
+    this.#module.wipe();
+    bytes.fill(0, DATA, this.#used.data);
+    bytes.fill(0, KEY_STREAM, this.#used.keyStream);
+    bytes.fill(0, FRAMES, this.#used.frames);
+    bytes.fill(0, STREAMS, this.#used.streams);
+  }
+
+  #noteUse(framesEnd: number, keyStreamEnd: number, dataEnd: number, ownData: number, count: number): void {
+    const used = this.#used;
+    used.frames = Math.max(used.frames, framesEnd);
+    used.keyStream = Math.max(used.keyStream, keyStreamEnd);
+    used.data = Math.max(used.data, dataEnd);
+    if (count === 0) return;
+    const longest = this.#module.words[(DESCRIPTORS >>> 2) + (count - 1) * DESCRIPTOR_WORDS + 1] as number;
+    const streamLength = roundUp(longest) + roundUp(ownData) + BLOCK_LENGTH;
+    used.streams = Math.max(used.streams, STREAMS + LANES * streamLength);
+  }
+
+  #writeSharedData(): void {
+    const { bytes } = this.#module;
+    const { dataBeforeContext } = this.#key;
+    const { length } = this.#shared;
+    const context = this.#batch.contexts[0] as Buffer;
+    bytes.fill(0, DATA, this.#ownDataStart);
+    bytes.set(dataBeforeContext.subarray(0, length), DATA);
+    if (length > dataBeforeContext.length) {
+      bytes.set(context.subarray(0, length - dataBeforeContext.length), DATA + dataBeforeContext.length);
+    }
+  }
+
+  #writeOwnData(at: number, context: Buffer, from: number): void {
+    const { bytes } = this.#module;
+    const { dataBeforeContext } = this.#key;
+    let to = at;
+    for (let i = dataBeforeContext.length + from; i < dataBeforeContext.length; i++) {
+      bytes[to++] = dataBeforeContext[i] as number;
+    }
+    for (let i = Math.max(from, 0); i < context.length; i++) bytes[to++] = context[i] as number;
+  }
+}
+
+function roundUp(length: number): number {
+  return (length + BLOCK_LENGTH - 1) & ~(BLOCK_LENGTH - 1);
+}

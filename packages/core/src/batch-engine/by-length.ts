@@ -1,0 +1,35 @@
+/**
+ * The positions of items by the 16-byte blocks that each has beyond `overhead` bytes, the shortest first and equal ones
+ * in order: sixteen values that are worked on side by side take as long as the longest of them.
+ */
+export function positionsByLength(items: readonly Uint8Array[], overhead: number): Uint32Array {
+  const count = items.length;
+  const positions = new Uint32Array(count);
+  let isSorted = true;
+  let previous = 0;
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const blocks = blocksOf(items, i, overhead);
+    if (blocks < previous) isSorted = false;
+    if (blocks > most) most = blocks;
+    previous = blocks;
+    positions[i] = i;
+  }
+  if (isSorted) return positions;
+
+  // Where the next item with so many blocks goes: behind all items that have fewer.
+  const next = new Uint32Array(most + 2);
+  const add = (blocks: number, amount: number): number => {
+    const sum = (next[blocks] as number) + amount;
+    next[blocks] = sum;
+    return sum;
+  };
+  for (let i = 0; i < count; i++) add(blocksOf(items, i, overhead) + 1, 1);
+  for (let blocks = 1; blocks <= most; blocks++) add(blocks, next[blocks - 1] as number);
+  for (let i = 0; i < count; i++) positions[add(blocksOf(items, i, overhead), 1) - 1] = i;
+  return positions;
+}
+
+function blocksOf(items: readonly Uint8Array[], i: number, overhead: number): number {
+  return ((items[i] as Uint8Array).length - overhead + 15) >>> 4;
+}

@@ -1,0 +1,48 @@
+/// <reference types="node" preserve="true" />
+import type { EncryptItem } from '../batch.js';
+import { encodeContext } from '../encryption-context.js';
+import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
+import type { Engine } from './choose-engine.js';
+import { MAX_CONTEXT_LENGTH } from './memory-map.js';
+
+/**
+ * Seals what it can of the items from one position to another, and puts the frames into `results` at their positions.
+ * Whatever it leaves out is left to the provider's own function.
+ */
+export function sealBatch(
+  { module, side }: Engine,
+  items: readonly EncryptItem[],
+  from: number,
+  to: number,
+  results: (Buffer | undefined)[],
+): void {
+  if (side.closed) return;
+  const plaintexts: Uint8Array[] = [];
+  const contexts: Buffer[] = [];
+  const positions: number[] = [];
+  let bytes = 0;
+  let lastContext: EncryptItem['context'];
+  let encoded = encodeContext(undefined);
+  try {
+    for (let position = from; position < to; position++) {
+      const { plaintext, context } = items[position] as EncryptItem;
+      if (!(plaintext instanceof Uint8Array) || plaintext.length > MAX_ENGINE_LENGTH) continue;
+      if (context !== lastContext) {
+        encoded = encodeContext(context);
+        lastContext = context;
+      }
+      if (encoded.length > MAX_CONTEXT_LENGTH) continue;
+      plaintexts.push(plaintext);
+      contexts.push(encoded);
+      positions.push(position);
+      bytes += plaintext.length;
+    }
+    if (!isWorthTheEngine(positions.length, bytes)) return;
+    const key = side.keyToSeal?.(positions.length, bytes);
+    const frames = key?.dataKey.sealMany(module, key.header, plaintexts, contexts);
+    if (frames === undefined) return;
+    for (const [number, position] of positions.entries()) results[position] = frames[number];
+  } catch {
+    // What is wrong with a value or a key, or with the engine itself: the provider's own function will tell.
+  }
+}
