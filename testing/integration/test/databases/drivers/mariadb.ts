@@ -11,7 +11,7 @@ export function mariadbDriver(server: TestServer | undefined): Driver {
     returning: ['insert'],
     hasResultHook: true,
     async createDatabase() {
-      if (server === undefined) throw new Error('no server');
+      if (server === undefined) throw new Error(mariadbSkipReason);
       const database = await server.createDatabase('mariadb');
       return {
         async connect({ onBytes } = {}) {

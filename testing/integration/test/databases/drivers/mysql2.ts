@@ -12,7 +12,7 @@ export function mysql2Driver(server: TestServer | undefined, method: 'query' | '
     returning: ['insert'],
     hasResultHook: true,
     async createDatabase() {
-      if (server === undefined) throw new Error('no server');
+      if (server === undefined) throw new Error(mariadbSkipReason);
       const database = await server.createDatabase('mysql2');
       return {
         async connect({ onBytes } = {}) {

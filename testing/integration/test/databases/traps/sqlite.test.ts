@@ -2,11 +2,11 @@ import Libsql from 'libsql';
 import sqlite from 'node-sqlite3-wasm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runNode } from '../../support/run.js';
-import { loadBetterSqlite3 } from '../drivers/better-sqlite3.js';
+import { betterSqlite3SkipReason, loadBetterSqlite3 } from '../drivers/better-sqlite3.js';
 import { secret, secretText } from './secret.js';
 
 const Database = await loadBetterSqlite3();
-const skipReason = 'better-sqlite3 is not built: it needs a download or a C++ compiler';
+const skip = Database === undefined ? { skip: true, meta: { skipReason: betterSqlite3SkipReason } } : {};
 const createTable = 'create table unchecked (id integer primary key, secret blob, remark text)';
 
 describe('SQLite', () => {
@@ -72,7 +72,7 @@ describe('libsql', () => {
   it.each([
     { parameters: '[bytes]', ends: { exitCode: 0, stdout: 'done\n' } },
     { parameters: 'bytes', ends: { exitCode: null, stdout: '' } },
-  ])('run($parameters) ends with $ends', async ({ parameters, ends }) => {
+  ])('get($parameters) ends with $ends', async ({ parameters, ends }) => {
     const program = `
       import Libsql from 'libsql';
       const bytes = Buffer.from('00c7', 'hex');
@@ -83,7 +83,7 @@ describe('libsql', () => {
   });
 });
 
-describe('better-sqlite3', Database === undefined ? { skip: true, meta: { skipReason } } : {}, () => {
+describe('better-sqlite3', skip, () => {
   it('cannot wait in a transaction: values are encrypted before it, or at once', async () => {
     if (Database === undefined) return;
     const database = new Database(':memory:');

@@ -53,7 +53,7 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)('without a CHECK, $driver.name', ({ driver, ...fates }) => {
-  // The title of describe.each cannot carry a reason for a skip; this one can.
+  // describe.each takes one set of options for all cases.
   const { skipReason } = driver;
   describe('binds', skipReason === undefined ? {} : { skip: true, meta: { skipReason } }, () => {
     let database: Database;
