@@ -5,7 +5,7 @@ import { AwsKeyService } from './aws-key-service.js';
 import { createEnvelopeCrypterer, type EnvelopeCrypterer, type EnvelopeOptions } from './envelope/index.js';
 import { ENVELOPE_OPTION_NAMES } from './envelope/options.js';
 import { KeyArns, parseKeyArn } from './key-arn.js';
-import { ClientHolder, type KmsClient } from './kms-client.js';
+import { ClientHolder, type KmsClient, loadSdk } from './kms-client.js';
 
 /** A crypterer under AWS KMS. */
 export type AwsKmsCrypterer = EnvelopeCrypterer;
@@ -49,6 +49,8 @@ export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Pr
     return new AwsKeyService(holder, each.keyId, kmsContext, keyArns, mayGenerate);
   });
   const [primary, ...others] = services as [AwsKeyService, ...AwsKeyService[]];
+  // On a slow or busy machine the import alone may take longer than a call may. If it fails, the call tells.
+  if ((envelope.generate ?? 'start') === 'start') await loadSdk().catch(() => undefined);
   return createEnvelopeCrypterer(primary, { ...envelope, fallback: others });
 }
 

@@ -95,7 +95,8 @@ describe('garbage', () => {
     await crypterer.decrypt(hot);
     const outcomes = new Map<string, number>();
     for (let batch = 0; batch < 1_000; batch++) {
-      const frames = Array.from({ length: 100 }, () => garbageFrame());
+      const blobs = randomBytes(100 * 140);
+      const frames = Array.from({ length: 100 }, (_, at) => garbageFrame(blobs.subarray(140 * at, 140 * (at + 1))));
       for (const outcome of await Promise.all(frames.map((frame) => outcomeOf(crypterer.decrypt(frame))))) {
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }

@@ -80,7 +80,11 @@ describe('importing the package', () => {
       ${watchImports}
       const { createAwsKmsCrypterer } = await import('@sqlcrypter/awskms');
       await import('@sqlcrypter/awskms/envelope');
-      const crypterer = await createAwsKmsCrypterer({ keyId: 'alias/sqlcrypter', generate: 'first-use' });
+      const crypterer = await createAwsKmsCrypterer({
+        keyId: 'alias/sqlcrypter',
+        generate: 'first-use',
+        requestTimeout: 60_000,
+      });
       process.stderr.write('--- first call\\n');
       await crypterer.encrypt(Buffer.from('value'));
       `,

@@ -18,9 +18,9 @@ export function frameUnder(
 
 /** A frame that is well formed and under no key at all. */
 export function garbageFrame(wrapped: Buffer = randomBytes(140), provider = 2): Buffer {
-  const fingerprint = randomBytes(16);
+  const fingerprint = Buffer.alloc(16, 7);
   const header = encodeFrameHeader('xaes-256-gcm', { kind: 3, fingerprint, provider, wrapped });
-  return Buffer.concat([header, randomBytes(24 + 5 + 16)]);
+  return Buffer.concat([header, Buffer.alloc(24 + 5 + 16, 7)]);
 }
 
 /** A frame as the Go library writes it. */

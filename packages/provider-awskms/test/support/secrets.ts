@@ -26,9 +26,16 @@ function piecesOf(secret: Uint8Array): string[] {
     for (let i = 0; i + length <= text.length; i++) pieces.add(text.slice(i, i + length));
   };
   cut(bytes.toString('hex'), 12);
+  for (const separator of [' ', ', ', ',', ',\n']) {
+    for (let i = 0; i + 6 <= bytes.length; i++) {
+      const piece = [...bytes.subarray(i, i + 6)];
+      pieces.add(piece.join(separator));
+      pieces.add(piece.map((byte) => byte.toString(16).padStart(2, '0')).join(separator));
+    }
+  }
   for (let shift = 0; shift < 3; shift++) cut(bytes.subarray(shift).toString('base64').replace(/=+$/, ''), 7);
   cut(bytes.toString('latin1'), 6);
-  return [...pieces, [...bytes].slice(0, 8).join(', '), [...bytes].slice(0, 8).join(',')];
+  return [...pieces];
 }
 
 /** Fails if a piece of a secret can be seen in a text. */
