@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { inspect, types } from 'node:util';
 import { aborted, unlessAborted } from './abort.js';
+import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
 import type {
   Closeable,
   Crypterer,
@@ -27,7 +28,7 @@ export interface ProviderOptions {
  * What a provider implements. Arguments are Buffers that have been checked; results may be any Uint8Array. Give the
  * synchronous pair where no waiting is ever needed, the asynchronous pair where it may be, or both.
  */
-export interface CryptererImplementation {
+export interface CryptererImplementation extends BatchKeys {
   readonly scheme: string;
   /** Whether `scope` means something to this provider; without it a call with a scope is `UNSUPPORTED`. */
   readonly scopes?: boolean;
@@ -166,6 +167,16 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       }
     };
   }
+
+  const keyToOpen = implementation.keyToOpen?.bind(implementation);
+  const keyToSeal = implementation.keyToSeal?.bind(implementation);
+  setBatchSide(crypterer, {
+    get closed() {
+      return closing !== undefined;
+    },
+    ...(keyToOpen && { keyToOpen }),
+    ...(keyToSeal && { keyToSeal }),
+  });
 
   Object.defineProperties(crypterer, {
     [inspect.custom]: { value: () => `Crypterer(${scheme}${closing === undefined ? '' : ', closed'})` },
