@@ -1,18 +1,9 @@
 import type { ErrorCode } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
-import { dataKey, frames, malformed } from '../../../testing/vectors/frame-v1.js';
-import { createEnvelopeCrypterer, type KeyService } from '../src/envelope/index.js';
+import { frames, malformed } from '../../../testing/vectors/frame-v1.js';
+import { createEnvelopeCrypterer } from '../src/envelope/index.js';
 import { codeOf } from './support/error-code.js';
-
-/** Unwraps whatever it is given to the data key of the vectors. */
-function serviceOf(provider: number): KeyService {
-  return {
-    provider,
-    scheme: 'vectors',
-    generateDataKey: () => Promise.reject(new Error('Vectors are only read.')),
-    unwrapDataKey: async () => ({ plaintext: Buffer.from(dataKey), keyId: 'vectors' }),
-  };
-}
+import { vectorService } from './support/vector-service.js';
 
 const PROVIDER_OFFSET = 20;
 
@@ -24,7 +15,7 @@ describe('frames of version 1 with a wrapped key', () => {
   });
 
   it.each(wrapping)('are read for ever: $name', async ({ ciphertext, context, plaintext }) => {
-    const service = serviceOf(ciphertext[PROVIDER_OFFSET] as number);
+    const service = vectorService(ciphertext[PROVIDER_OFFSET] as number);
     const reader = await createEnvelopeCrypterer(service, { generate: 'never' });
     expect(await codeOf(() => reader.decryptSync(ciphertext, { context }))).toBe('KEY_NOT_LOADED');
     expect(await reader.decrypt(ciphertext, { context })).toEqual(plaintext);
@@ -33,7 +24,7 @@ describe('frames of version 1 with a wrapped key', () => {
   });
 
   it.each(wrapping)('are refused by a crypterer of another provider: $name', async ({ ciphertext, context }) => {
-    const reader = await createEnvelopeCrypterer(serviceOf(3), { generate: 'never' });
+    const reader = await createEnvelopeCrypterer(vectorService(3), { generate: 'never' });
     expect(await codeOf(reader.decrypt(ciphertext, { context }))).toBe('FRAME_UNSUPPORTED');
     await reader.close();
   });
@@ -41,7 +32,7 @@ describe('frames of version 1 with a wrapped key', () => {
 
 describe('frames that name another kind of key', () => {
   it.each(frames.filter(({ kind }) => kind !== 3))('are KEY_NOT_FOUND: $name', async ({ ciphertext, context }) => {
-    const reader = await createEnvelopeCrypterer(serviceOf(2), { generate: 'never' });
+    const reader = await createEnvelopeCrypterer(vectorService(2), { generate: 'never' });
     expect(await codeOf(reader.decrypt(ciphertext, { context }))).toBe('KEY_NOT_FOUND');
     await reader.close();
   });
@@ -51,7 +42,7 @@ describe('malformed frames', () => {
   const concerned = malformed.filter(({ bytesAlone, ciphertext }) => bytesAlone || ciphertext[3] === 3);
 
   it.each(concerned)('are refused with their code: $name', async ({ ciphertext, context, code }) => {
-    const reader = await createEnvelopeCrypterer(serviceOf(2), { generate: 'never' });
+    const reader = await createEnvelopeCrypterer(vectorService(2), { generate: 'never' });
     expect(await codeOf(reader.decrypt(ciphertext, { context }))).toBe(code as ErrorCode);
     expect(await codeOf(reader.loadKeys([ciphertext]))).toBe(code as ErrorCode);
     await reader.close();

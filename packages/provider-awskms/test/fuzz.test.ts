@@ -2,28 +2,17 @@ import { SqlcrypterError } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
 import { changedFrames, countOutcomes } from '../../../testing/vectors/changed-frames.js';
 import { dataKey, frames } from '../../../testing/vectors/frame-v1.js';
-import { createEnvelopeCrypterer, type KeyService } from '../src/envelope/index.js';
+import { createEnvelopeCrypterer } from '../src/envelope/index.js';
 import { goFrameUnder } from './support/frames.js';
+import { knownWraps, vectorService } from './support/vector-service.js';
 
 const context = { c: 'ssn', t: 'employee' };
 const codeOf = (error: unknown) => (SqlcrypterError.is(error) ? error.code : undefined);
-const wrapping = frames.filter(({ kind }) => kind === 3);
-const known = wrapping.map(({ ciphertext }) => ciphertext.subarray(23, 23 + ciphertext.readUInt16BE(21)));
-
-/** Knows the wrapped keys of the vectors, and calls all others invalid. */
-const service: KeyService = {
-  provider: 2,
-  scheme: 'vectors',
-  generateDataKey: () => Promise.reject(new Error('Vectors are only read.')),
-  async unwrapDataKey(wrapped) {
-    if (known.some((each) => each.equals(wrapped))) return { plaintext: Buffer.from(dataKey), keyId: 'vectors' };
-    throw new SqlcrypterError('KMS_INVALID_BLOB', 'No such blob.');
-  },
-};
+const service = vectorService(2);
 
 const goFrames = [
-  goFrameUnder(dataKey, known[0] as Buffer),
-  goFrameUnder(dataKey, known[0] as Buffer, Buffer.alloc(60)),
+  goFrameUnder(dataKey, knownWraps[0] as Buffer),
+  goFrameUnder(dataKey, knownWraps[0] as Buffer, Buffer.alloc(60)),
 ];
 
 describe.each(['reject', 'read'] as const)('changed and random frames, goFrames: %s,', (mode) => {
@@ -59,7 +48,7 @@ describe.each(['reject', 'read'] as const)('changed and random frames, goFrames:
         if (codeOf(error) === undefined) throw new Error(`no code for ${input.toString('hex')}`, { cause: error });
       }
     }
-    expect(reader.stats().cachedKeys).toBeLessThanOrEqual(2 * known.length);
+    expect(reader.stats().cachedKeys).toBeLessThanOrEqual(2 * knownWraps.length);
     await reader.close();
   });
 
