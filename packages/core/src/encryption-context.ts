@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
 import type { EncryptionContext } from './crypterer.js';
+import { isPlainObject } from './plain-object.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
 
 const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
@@ -45,8 +46,9 @@ export function encodeContext(context: EncryptionContext | undefined): Buffer {
   if (context === undefined) return NO_CONTEXT;
   const known = frozen.get(context);
   if (known !== undefined) return known;
-  if (context === null || typeof context !== 'object' || Array.isArray(context) || Symbol.iterator in context) {
-    throw invalid('is not a plain object', "an object such as { c: 'employee.ssn' }");
+  // Names that are not its own enumerable properties would bind to nothing, without a word.
+  if (!isPlainObject(context) || Object.getOwnPropertySymbols(context).length > 0) {
+    throw invalid('is not a plain object', "an object such as { c: 'employee.ssn' } (is an await missing?)");
   }
   const names = Object.keys(context).sort();
   if (names.length === 0) return NO_CONTEXT;

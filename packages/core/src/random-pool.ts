@@ -14,8 +14,10 @@ export class RandomPool {
   /** Writes `length` fresh random bytes, at most 4,096, to `target` at `offset`. */
   take(target: Uint8Array, offset: number, length: number): void {
     if (length > this.#bytes.length - this.#next) {
-      if (this.#bytes.length === 0) this.#bytes = Buffer.allocUnsafeSlow(POOL_LENGTH);
-      randomFillSync(this.#bytes);
+      const bytes = this.#bytes.length === 0 ? Buffer.alloc(POOL_LENGTH) : this.#bytes;
+      // Where the generator fails, nothing may be left that looks like random bytes.
+      randomFillSync(bytes);
+      this.#bytes = bytes;
       this.#next = 0;
     }
     const start = this.#next;

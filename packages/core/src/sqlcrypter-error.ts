@@ -64,7 +64,17 @@ export class SqlcrypterError extends Error {
   }
 }
 
+/** What an error's name looks like. Anything else may be a value that somebody put there. */
+const ERROR_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+
 /** The part of a foreign error that is safe to keep: its name, and nothing of its message. */
 export function causeOf(error: unknown): ErrorCause {
-  return { name: error instanceof Error && typeof error.name === 'string' ? error.name : typeof error };
+  if (!(error instanceof Error)) return { name: typeof error };
+  try {
+    const { name } = error;
+    if (typeof name === 'string' && ERROR_NAME.test(name)) return { name };
+  } catch {
+    // A getter threw: its error is as foreign as the one that has it.
+  }
+  return { name: 'UnknownError' };
 }

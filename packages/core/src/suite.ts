@@ -34,6 +34,6 @@ export function suiteByNumber(number: number): SuiteParameters | undefined {
 
 /** The suite option of a provider: the default if left out, `CONFIG` if unknown. */
 export function checkSuite(suite: Suite = 'xaes-256-gcm'): Suite {
-  if (Object.hasOwn(SUITES, suite)) return suite;
+  if (typeof suite === 'string' && Object.hasOwn(SUITES, suite)) return suite;
   throw new SqlcrypterError('CONFIG', "Unknown suite. Expected 'xaes-256-gcm' (the default) or 'aes-256-gcm'.");
 }

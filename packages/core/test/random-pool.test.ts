@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { describe, expect, it, vi } from 'vitest';
 import { RandomPool } from '../src/random-pool.js';
 
 describe('the pool of random bytes', () => {
@@ -37,5 +39,20 @@ describe('the pool of random bytes', () => {
       return bytes.toString('hex');
     });
     expect(slices[0]).not.toBe(slices[1]);
+  });
+
+  it('gives nothing, this time and the next, where the generator of the system fails', () => {
+    const failing = vi.spyOn(crypto, 'randomFillSync').mockImplementation(() => {
+      throw new Error('no entropy');
+    });
+    syncBuiltinESMExports();
+    try {
+      const pool = new RandomPool();
+      expect(() => pool.take(Buffer.alloc(12), 0, 12)).toThrow('no entropy');
+      expect(() => pool.take(Buffer.alloc(12), 0, 12)).toThrow('no entropy');
+    } finally {
+      failing.mockRestore();
+      syncBuiltinESMExports();
+    }
   });
 });

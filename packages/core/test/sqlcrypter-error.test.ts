@@ -112,11 +112,21 @@ describe('SqlcrypterError.is', () => {
 });
 
 describe('the cause of a foreign error', () => {
+  it('is no name that does not look like one, nor what a getter throws', () => {
+    expect(causeOf(Object.assign(new Error('x'), { name: '999-00-1234' }))).toEqual({ name: 'UnknownError' });
+    const hostile = Object.defineProperty(new Error('x'), 'name', {
+      get: () => {
+        throw new Error('secret');
+      },
+    });
+    expect(causeOf(hostile)).toEqual({ name: 'UnknownError' });
+  });
+
   it('is its name, and nothing of its message', () => {
     const error = new SyntaxError('Unexpected token: SECRET');
     expect(causeOf(error)).toEqual({ name: 'SyntaxError' });
     expect(causeOf('SECRET')).toEqual({ name: 'string' });
     expect(causeOf(null)).toEqual({ name: 'object' });
-    expect(causeOf(Object.assign(new Error('m'), { name: 5 }))).toEqual({ name: 'object' });
+    expect(causeOf(Object.assign(new Error('m'), { name: 5 }))).toEqual({ name: 'UnknownError' });
   });
 });

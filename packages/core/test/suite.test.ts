@@ -13,6 +13,10 @@ describe('the suites', () => {
     }
   });
 
+  it('are named by a string only', async () => {
+    expect(await codeOf(() => checkSuite(['aes-256-gcm'] as never))).toBe('CONFIG');
+  });
+
   it('are xaes-256-gcm unless an option says otherwise', async () => {
     expect(checkSuite(undefined)).toBe('xaes-256-gcm');
     expect(checkSuite('aes-256-gcm')).toBe('aes-256-gcm');

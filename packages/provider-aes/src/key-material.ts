@@ -44,18 +44,20 @@ export function parseKey(text: string | undefined): Buffer {
   if (!format.alphabet.test(body)) {
     throw config(`parseKey found characters that do not belong to ${format.encoding}. Expected ${format.hint}.`);
   }
+  if (body.length !== format.length) throw wrongLength(body.length, format.hint);
+  // Into memory of its own at once: Buffer.from would leave the key in memory that all Buffers share.
   const key = Buffer.from(new ArrayBuffer(KEY_LENGTH));
-  const decoded = Buffer.from(body, format.encoding);
-  if (body.length !== format.length || decoded.length !== KEY_LENGTH) {
-    throw config(`parseKey found ${body.length} characters. Expected ${format.hint}, which are ${KEY_LENGTH} bytes.`);
-  }
+  const length = key.write(body, format.encoding);
   // The last base64 character carries two bits that mean nothing: two texts must not be one key.
-  if (format.encoding === 'base64' && decoded.toString('base64') !== body) {
-    throw config('parseKey found base64 that is not canonical. Encode the 32 bytes again.');
-  }
-  decoded.copy(key);
-  decoded.fill(0);
-  return key;
+  const isCanonical = format.encoding === 'hex' || key.toString('base64') === body;
+  if (length === KEY_LENGTH && isCanonical) return key;
+  key.fill(0);
+  if (length !== KEY_LENGTH) throw wrongLength(body.length, format.hint);
+  throw config('parseKey found base64 that is not canonical. Encode the 32 bytes again.');
+}
+
+function wrongLength(length: number, expected: string): SqlcrypterError {
+  return config(`parseKey found ${length} characters. Expected ${expected}, which are ${KEY_LENGTH} bytes.`);
 }
 
 /** A new random 256-bit key. Keep it where only the application can read it, e.g. `'base64:' + key.toString('base64')`. */

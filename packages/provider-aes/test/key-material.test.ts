@@ -184,3 +184,16 @@ function idOf(ciphertext: Buffer): number {
 it.each(['constructor', 'toString', '__proto__'])('parseKey knows no encoding called %s', async (name) => {
   expect((await errorOf(() => parseKey(`${name}:${'A'.repeat(43)}=`))).code).toBe('CONFIG');
 });
+
+it.each(['base64 that is not canonical', 'one character too many'])(
+  'parseKey leaves nothing of a key in shared memory: %s',
+  async (kind) => {
+    const key = generateKey();
+    const text = key.toString('base64');
+    const wrong = kind.startsWith('one')
+      ? `${text}=`
+      : text.replace(/.=$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`);
+    await errorOf(() => parseKey(`base64:${wrong}`));
+    expect(Buffer.from(Buffer.from('x').buffer).includes(key)).toBe(false);
+  },
+);
