@@ -22,5 +22,6 @@ export {
 } from './frame.js';
 export type { KeyFacts, KeyPurpose, KeyRecord, KeyState, KeyStore, KeyWrap, NewKey } from './key-store.js';
 export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
+export { isPlainObject } from './plain-object.js';
 export { causeOf } from './sqlcrypter-error.js';
 export { checkSuite, SUITES, type SuiteParameters } from './suite.js';
