@@ -3,9 +3,10 @@ import type { ColumnFacts, Encoding } from './column-facts.js';
 import type { Bind, ColumnCallOptions, OptionalPlaceArguments, Place, PlaceArguments } from './column-place.js';
 import type { DatabaseValue, OrNull } from './database-value.js';
 import type { EncryptedBytes } from './encrypted-bytes.js';
+import type { StoredText } from './stored-text.js';
 
 /** What is bound to a query: an {@link EncryptedBytes}, or `sc1.…` text for a column with `encoding: 'text'`. */
-export type Stored<E extends Encoding> = E extends 'text' ? string : EncryptedBytes;
+export type Stored<E extends Encoding> = E extends 'text' ? StoredText : EncryptedBytes;
 
 /** null where the value may be null, else what is stored for it. */
 export type Encrypted<V, E extends Encoding> = V extends null ? null : unknown extends V ? Stored<E> | null : Stored<E>;

@@ -54,7 +54,8 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
   const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
   const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
   const cells: RowCell[] = [];
-  const results = rows.map((source, index) => {
+  // Not map(): it passes over the holes of a list.
+  const results = Array.from(rows, (source, index) => {
     const row = copyRow(source, index);
     for (const { key, facts, bindingAtRow } of readers) {
       try {

@@ -210,7 +210,13 @@ function checkContext(context: EncryptionContext | undefined): EncryptionContext
       `The context has the name "${name}", which encrypted columns use. Expected other names than c, r and tn.`,
     );
   }
-  return Object.isFrozen(context) ? context : Object.freeze({ ...context });
+  const values = Object.entries(context);
+  if (Object.isFrozen(context) && values.every(([, value]) => typeof value === 'string')) return context;
+  return Object.freeze(
+    Object.fromEntries(
+      values.map(([name, value]) => [name, typeof value === 'string' ? value : Uint8Array.from(value)]),
+    ),
+  );
 }
 
 function refuseFactory(): never {

@@ -1,5 +1,8 @@
+/// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { isStoredText } from './stored-text.js';
+import { looksLikeFrame, parseFrame } from '@sqlcrypter/core/provider';
+import { fromStoredText } from './stored-text.js';
 
 /** On the prototype of every `EncryptedBytes`, also of another copy of this package. */
 export const ENCRYPTED_MARK: unique symbol = Symbol.for('@sqlcrypter/sql/encrypted-bytes') as never;
@@ -11,10 +14,29 @@ export function isEncryptedBytes(value: unknown): boolean {
 
 /** Refuses a plaintext that is a ciphertext already: encrypted twice, it would be read back as ciphertext. */
 export function refuseEncrypted(plaintext: unknown): void {
-  if (!isEncryptedBytes(plaintext) && !(typeof plaintext === 'string' && isStoredText(plaintext))) return;
+  if (!isEncryptedBytes(plaintext) && !isFrame(bytesIn(plaintext))) return;
   throw new SqlcrypterError(
     'TYPE',
     'The value is encrypted already and would be encrypted twice. Expected a plaintext; an encrypted value is bound ' +
       'to a query as it is.',
   );
+}
+
+/** The bytes that a driver, or a column of text, would hold a ciphertext in. */
+function bytesIn(plaintext: unknown): Buffer | undefined {
+  if (types.isUint8Array(plaintext)) {
+    return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
+  }
+  if (typeof plaintext !== 'string') return undefined;
+  return plaintext.startsWith('\\x') ? Buffer.from(plaintext.slice(2), 'hex') : fromStoredText(plaintext);
+}
+
+function isFrame(bytes: Buffer | undefined): boolean {
+  if (bytes === undefined || !looksLikeFrame(bytes)) return false;
+  try {
+    parseFrame(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -18,15 +18,22 @@ export function quoteIdentifier(name: string, dialect: Dialect): string {
   return open + name.replaceAll(close, close + close) + close;
 }
 
-/** A name for a constraint that fits every dialect: a long one ends with a digest in place of what was cut off. */
+/**
+ * A name for a constraint that fits every dialect. Where the parts do not tell what was joined, or are too long, a
+ * digest of them ends it, so that no two columns share a name.
+ */
 export function constraintName(table: string, column: string, suffix: string): string {
-  const name = `${table}_${column}_${suffix}`;
-  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  const plain = `${table}_${column}_${suffix}`;
+  if (!`${table}${column}`.includes('_') && Buffer.byteLength(plain) <= MAX_NAME_BYTES) return plain;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([table, column]))
+    .digest('hex')
+    .slice(0, 8);
+  const end = `_${digest}_${suffix}`;
   let start = '';
-  for (const character of name) {
-    if (Buffer.byteLength(start + character) > MAX_NAME_BYTES - suffix.length - digest.length - 2) break;
+  for (const character of `${table}_${column}`) {
+    if (Buffer.byteLength(start + character + end) > MAX_NAME_BYTES) break;
     start += character;
   }
-  return `${start}_${digest}_${suffix}`;
+  return start + end;
 }

@@ -22,6 +22,7 @@ export {
 export { EncryptedBytes, type EncryptedBytesCallOptions, type EncryptedBytesOptions } from './encrypted-bytes.js';
 export { encryptedColumn } from './encrypted-column.js';
 export type { KeyPart, RowId } from './row-id.js';
+export type { StoredText } from './stored-text.js';
 export type { ValueMessage } from './value-events.js';
 export { bigint } from './value-types/bigint.js';
 export { boolean } from './value-types/boolean.js';

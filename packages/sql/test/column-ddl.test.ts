@@ -98,6 +98,15 @@ describe('statements for a table that exists', () => {
     for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
     expect(new Set(names).size).toBe(2);
   });
+
+  it('have names that tell where the table ends and the column begins', () => {
+    const nameOf = (table: string, column: string) =>
+      /add constraint `([^`]+)`/.exec(
+        encryptedColumn({ table, column, type: text() }).ddl('mysql').addCheck[0] ?? '',
+      )?.[1];
+    expect(nameOf('a_b', 'c')).toMatch(/^a_b_c_[0-9a-f]{8}_encrypted$/);
+    expect(nameOf('a', 'b_c')).not.toBe(nameOf('a_b', 'c'));
+  });
 });
 
 describe('any dialect', () => {

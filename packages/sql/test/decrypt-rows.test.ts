@@ -30,6 +30,11 @@ const columns = { number: ssn, salary, note };
 const place = { row: (row: StoredRow) => row.id, tenant: (row: StoredRow) => row.org };
 
 describe('decryptRows', () => {
+  it('refuses a list with holes', async () => {
+    const error = await expectCode('TYPE', () => decryptRows(new Array(2), {}));
+    expect(error.index).toBe(0);
+  });
+
   it('gives new rows with values in place of ciphertexts, and keeps the rest', async () => {
     const rows = await storedRows(3);
     const before = rows.map((row) => ({ ...row }));

@@ -116,7 +116,16 @@ describe('what it refuses to encrypt', () => {
   it('a value that is encrypted already', async () => {
     const value = await EncryptedBytes.encrypt(SECRET);
     await expectCode('TYPE', () => EncryptedBytes.encrypt(value));
-    await expectCode('TYPE', () => EncryptedBytes.encrypt(`sc1.${value.toString('base64url')}`));
+    const hex = `\\x${value.toString('hex')}`;
+    for (const form of [
+      Buffer.from(value),
+      structuredClone(value),
+      new Uint8Array(value),
+      hex,
+      `sc1.${value.toString('base64url')}`,
+    ]) {
+      await expectCode('TYPE', () => EncryptedBytes.encrypt(form));
+    }
   });
 
   it('text that half of a character is missing from', async () => {
@@ -361,4 +370,12 @@ describe('as a Buffer', () => {
     expect(EncryptedBytes.is(await EncryptedBytes.encrypt(SECRET))).toBe(true);
     for (const other of [Buffer.alloc(60), null, undefined, 'text', {}]) expect(EncryptedBytes.is(other)).toBe(false);
   });
+});
+
+it('keeps a byte value of its context as it was', async () => {
+  const crypterer = createAesCrypterer({ key: localKey(1) });
+  const id = Buffer.from('row-1');
+  const handle = await EncryptedBytes.encrypt('x', { crypterer, context: { id } });
+  id.write('row-2');
+  expect(await handle.decryptText()).toBe('x');
 });

@@ -10,6 +10,7 @@ import {
   json,
   number,
   type RowId,
+  type StoredText,
   text,
   type ValueType,
 } from '../src/index.js';
@@ -114,9 +115,13 @@ describe('a column', () => {
   });
 
   it("binds text with encoding: 'text'", () => {
-    expectTypeOf(note.encrypt('a')).toEqualTypeOf<Promise<string>>();
-    expectTypeOf(note.encryptSync(textOrNull)).toEqualTypeOf<string | null>();
-    expectTypeOf(note.encryptMany(['a'])).toEqualTypeOf<Promise<string[]>>();
+    expectTypeOf(note.encrypt('a')).toEqualTypeOf<Promise<StoredText>>();
+    expectTypeOf(note.encryptSync(textOrNull)).toEqualTypeOf<StoredText | null>();
+    expectTypeOf(note.encryptMany(['a'])).toEqualTypeOf<Promise<StoredText[]>>();
+    expectTypeOf<StoredText>().toExtend<string>();
+    // @ts-expect-error a plaintext is not what is stored
+    const stored: StoredText = 'a';
+    void stored;
   });
 
   it('takes row and tenant exactly where it is bound to them', () => {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { isPlainObject } from '@sqlcrypter/core/provider';
 import { encodeText } from '../text-encoding.js';
 import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes } from './value-type.js';
 
@@ -51,17 +52,19 @@ function refuseLoss(this: Record<string, unknown>, key: string, replaced: unknow
       throw notJson('a number that is not finite');
     case 'object':
       if (value === null || (value === replaced && isPlain(value))) return value;
-      throw notJson('an object that is neither plain nor an array, or has a toJSON method');
+      throw notJson(
+        'an object that is neither plain nor an array, or has a toJSON method or properties that JSON has not',
+      );
     default:
       throw notJson(`a value of type ${typeof value}`);
   }
 }
 
-/** Also of another realm, whose Object.prototype is another one. */
+/** Nothing of it would be lost: JSON has no symbols, no hidden properties and no names in arrays. */
 function isPlain(value: object): boolean {
-  if (Array.isArray(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  const properties = Reflect.ownKeys(value).length;
+  if (Array.isArray(value)) return properties === value.length + 1;
+  return isPlainObject(value) && properties === Object.keys(value).length;
 }
 
 function notJson(what: string): SqlcrypterError {
