@@ -1,0 +1,380 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { type DecryptItem, decryptMany, decryptManyAs, type EncryptItem, encryptMany } from '../src/batch.js';
+import { gcmModule } from '../src/batch-engine/gcm-module.js';
+import { DataKey } from '../src/data-key.js';
+import { defineCrypterer } from '../src/define-crypterer.js';
+import { SqlcrypterError } from '../src/sqlcrypter-error.js';
+import {
+  createForgetfulCrypterer,
+  createNamedCrypterer,
+  type NamedCrypterer,
+  NamedKeys,
+} from './batch-engine-crypterers.js';
+import { Seeded } from './batch-engine-support.js';
+import { codeOf, errorOf } from './code-of.js';
+
+const COUNT = 3_000;
+
+let opened: MockInstance<DataKey['openMany']>;
+let sealed: MockInstance<DataKey['sealMany']>;
+
+beforeEach(() => {
+  // Loaded, so that small batches use it too.
+  expect(gcmModule()).toBeDefined();
+  opened = vi.spyOn(DataKey.prototype, 'openMany');
+  sealed = vi.spyOn(DataKey.prototype, 'sealMany');
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+/** How many values the engine opened. */
+function openedValues(): number {
+  let values = 0;
+  for (const [i, { value: refused }] of opened.mock.results.entries()) {
+    values += (opened.mock.calls[i]?.[2].length ?? 0) - refused.length;
+  }
+  return values;
+}
+
+function sealedValues(): number {
+  return sealed.mock.results.reduce((sum, { type, value }) => sum + (type === 'return' ? value.length : 0), 0);
+}
+
+/** Values of many lengths, each bound to its row. */
+function rows(count = COUNT): Required<EncryptItem>[] {
+  const random = new Seeded(8);
+  return Array.from({ length: count }, (_, i) => ({
+    plaintext: random.bytes(random.below(80)),
+    context: { c: 'employee.ssn', r: String(i) },
+  }));
+}
+
+async function encrypted(crypterer: NamedCrypterer, items: Required<EncryptItem>[]): Promise<DecryptItem[]> {
+  const ciphertexts = await encryptMany(items, { crypterer });
+  return items.map(({ context }, i) => ({ ciphertext: ciphertexts[i] as Buffer, context }));
+}
+
+describe.each(['xaes-256-gcm', 'aes-256-gcm'] as const)('a batch under %s', (suite) => {
+  const create = () => createNamedCrypterer(new NamedKeys(suite));
+
+  it('is what the crypterer reads and writes one by one', async () => {
+    const crypterer = create();
+    const values = rows();
+    const items = await encrypted(crypterer, values);
+    expect(sealedValues()).toBe(COUNT);
+    for (const [i, { ciphertext, context }] of items.entries()) {
+      expect(crypterer.decryptSync(ciphertext, { context }).equals(values[i]?.plaintext as Buffer)).toBe(true);
+    }
+    const single = values.map(({ plaintext, context }) => ({
+      ciphertext: crypterer.encryptSync(plaintext, { context }),
+      context,
+    }));
+    for (const list of [items, single]) {
+      expect(await decryptMany(list, { crypterer })).toEqual(values.map(({ plaintext }) => plaintext));
+    }
+    expect(openedValues()).toBe(2 * COUNT);
+  });
+
+  it('gives the same results and errors with either engine', async () => {
+    const crypterer = create();
+    const items = await encrypted(crypterer, rows());
+    const spoilt: [number, unknown][] = [
+      [3, Buffer.from('text')],
+      [4, Buffer.alloc(0)],
+      [5, 'text'],
+      [6, undefined],
+      [7, items[7]?.ciphertext.subarray(0, 30)],
+      [8, items[8]?.ciphertext.subarray(0, -1)],
+      [9, Buffer.concat([items[9]?.ciphertext as Buffer, Buffer.alloc(1)])],
+      [10, items[11]?.ciphertext],
+      [13, Buffer.from([0, 0xc7, 0x32, 1])],
+      [14, Buffer.concat([Buffer.from([0, 0xc7, 0x12, 3]), Buffer.alloc(60, 255)])],
+      [15, new Uint8Array(items[15]?.ciphertext as Buffer)],
+      [16, crypterer.encryptSync(Buffer.alloc(100_000, 1), { context: items[16]?.context })],
+      [17, createNamedCrypterer(new NamedKeys(suite, [2])).encryptSync(Buffer.alloc(5))],
+    ];
+    for (const [index, ciphertext] of spoilt) items[index] = { ...items[index], ciphertext } as DecryptItem;
+    items[20] = { ...items[20], context: { C: 'bad name' } } as DecryptItem;
+    items[21] = { ...items[21], context: { c: 'employee.ssn' } } as DecryptItem;
+    for (const index of [100, 2_000, COUNT - 1]) {
+      const ciphertext = Buffer.from(items[index]?.ciphertext as Buffer);
+      ciphertext[ciphertext.length - 1] = (ciphertext[ciphertext.length - 1] as number) ^ 0x80;
+      items[index] = { ...items[index], ciphertext } as DecryptItem;
+    }
+    const [fast, slow] = await Promise.all([
+      decryptMany(items, { crypterer, onError: 'collect' }),
+      decryptMany(items, { crypterer, onError: 'collect', engine: 'node' }),
+    ]);
+    expect(fast.map(plain)).toEqual(slow.map(plain));
+    expect(openedValues()).toBe(COUNT - spoilt.length + 1 - 5);
+    expect(fast.filter((result) => SqlcrypterError.is(result)).length).toBe(spoilt.length - 2 + 5);
+    expect(await errorOf(() => decryptMany(items, { crypterer }))).toMatchObject({ code: 'FRAME_UNKNOWN', index: 3 });
+  });
+
+  it('reads values under many keys and prefixes in any order', async () => {
+    const keys = new NamedKeys(suite, [1, 2, 3]);
+    const crypterer = createNamedCrypterer(keys);
+    const writers = [1, 2, 3, 1, 2].map((fill) => createNamedCrypterer(new NamedKeys(suite, [fill])));
+    const values = rows();
+    const items = values.map(({ plaintext, context }, i) => ({
+      ciphertext: (writers[(i * i) % writers.length] as NamedCrypterer).encryptSync(plaintext, { context }),
+      context,
+    }));
+    expect(await decryptMany(items, { crypterer })).toEqual(values.map(({ plaintext }) => plaintext));
+    expect(openedValues()).toBe(COUNT);
+  });
+});
+
+function plain(result: Buffer | SqlcrypterError): unknown {
+  return SqlcrypterError.is(result) ? result.toJSON() : result.toString('hex');
+}
+
+describe('the batch engine in a batch', () => {
+  it('gives plaintexts that have memory of their own', async () => {
+    const crypterer = createNamedCrypterer();
+    const values = [0, 1, 63, 64, 65, 200, 1000].flatMap((size) =>
+      Array(20).fill({ plaintext: Buffer.alloc(size, 7) }),
+    );
+    const items = (await encryptMany(values, { crypterer })).map((ciphertext) => ({ ciphertext }));
+    const results = await decryptMany(items, { crypterer });
+    expect(openedValues()).toBe(values.length);
+    for (const result of results) expect(result.buffer.byteLength).toBe(result.length);
+    for (const result of results) result.fill(0);
+    expect(await decryptMany(items, { crypterer })).toEqual(values.map(({ plaintext }) => plaintext));
+  });
+
+  it('makes something else of plaintexts, and puts what fails there in its place', async () => {
+    const crypterer = createNamedCrypterer();
+    const items = await encrypted(crypterer, rows(50));
+    const read = (memory: Buffer, start: number, end: number) => {
+      if (end - start > 70) throw new SqlcrypterError('TYPE', 'Too long.');
+      return memory.toString('hex', start, end);
+    };
+    for (const engine of ['auto', 'node'] as const) {
+      const results = await decryptManyAs(items, read, { crypterer, engine, onError: 'collect' });
+      const expected = rows(50).map(({ plaintext }, index) =>
+        plaintext.length > 70 ? { code: 'TYPE', index } : Buffer.from(plaintext).toString('hex'),
+      );
+      expect(results).toMatchObject(expected);
+      expect(await codeOf(() => decryptManyAs(items, read, { crypterer, engine }))).toBe('TYPE');
+    }
+    expect(openedValues()).toBe(100);
+  });
+
+  it('is left out where it is not wanted, and nothing else can be wanted', async () => {
+    const crypterer = createNamedCrypterer();
+    const items = await encrypted(crypterer, rows(100));
+    await encryptMany(rows(100), { crypterer, engine: 'node' });
+    await decryptMany(items, { crypterer, engine: 'node' });
+    expect(openedValues()).toBe(0);
+    expect(sealedValues()).toBe(100);
+    for (const engine of ['wasm', null, true] as never[]) {
+      expect(await codeOf(() => encryptMany(rows(2), { crypterer, engine }))).toBe('CONFIG');
+      expect(await codeOf(() => decryptMany(items, { crypterer, engine }))).toBe('CONFIG');
+    }
+  });
+
+  it('leaves few values, and long ones, to node:crypto', async () => {
+    const crypterer = createNamedCrypterer();
+    const few = await encrypted(crypterer, rows(2));
+    await decryptMany(few, { crypterer });
+    const long = rows(20).map((item) => ({ ...item, plaintext: Buffer.alloc(50_000, 1) }));
+    const items = await encrypted(crypterer, long);
+    expect(await decryptMany(items, { crypterer })).toEqual(long.map(({ plaintext }) => plaintext));
+    expect([openedValues(), sealedValues()]).toEqual([0, 0]);
+  });
+
+  it('draws a nonce for every value', async () => {
+    const crypterer = createNamedCrypterer(new NamedKeys('aes-256-gcm'));
+    const values = Array(20_000).fill({ plaintext: Buffer.alloc(1) });
+    const frames = await encryptMany(values, { crypterer });
+    expect(sealedValues()).toBe(values.length);
+    expect(new Set(frames.map((frame) => frame.toString('hex', 8, 20))).size).toBe(values.length);
+  });
+
+  it('counts what it seals', async () => {
+    const keys = new NamedKeys();
+    const values = rows(100);
+    await encryptMany(values, { crypterer: createNamedCrypterer(keys) });
+    expect(sealedValues()).toBe(100);
+    expect(keys.current.sealedValues).toBe(100);
+    expect(keys.current.sealedBytes).toBe(values.reduce((sum, { plaintext }) => sum + plaintext.length, 0));
+  });
+
+  it('names the first value that cannot be encrypted', async () => {
+    const crypterer = createNamedCrypterer();
+    const values: EncryptItem[] = rows(2_000);
+    values[1_500] = { plaintext: 'text' as never };
+    values[1_600] = { plaintext: Buffer.alloc(1), context: { C: '' } };
+    expect(await errorOf(() => encryptMany(values, { crypterer }))).toMatchObject({ code: 'TYPE', index: 1_500 });
+  });
+
+  it('takes Uint8Arrays in place of Buffers', async () => {
+    const crypterer = createNamedCrypterer();
+    const values = rows(50).map((item) => ({ ...item, plaintext: new Uint8Array(item.plaintext) }));
+    const items = (await encrypted(crypterer, values)).map((item) => ({
+      ...item,
+      ciphertext: new Uint8Array(item.ciphertext),
+    }));
+    expect(await decryptMany(items, { crypterer })).toEqual(values.map(({ plaintext }) => Buffer.from(plaintext)));
+    expect([openedValues(), sealedValues()]).toEqual([50, 50]);
+  });
+
+  it('waits for keys that must be loaded, and loads only those', async () => {
+    const keys = new NamedKeys();
+    const items = await encrypted(createNamedCrypterer(keys), rows(500));
+    const crypterer = createForgetfulCrypterer(keys);
+    expect(await decryptMany(items, { crypterer })).toEqual(rows(500).map(({ plaintext }) => plaintext));
+    expect(openedValues()).toBe(500);
+    expect(crypterer.asked.map((list) => list.length)).toEqual([500]);
+    const lease = await crypterer.loadKeys([]);
+    await decryptMany(items, { crypterer });
+    expect(crypterer.asked.length).toBe(2);
+    lease.dispose();
+  });
+
+  it('asks the provider itself where the provider names no key, a wrong one, or throws', async () => {
+    const keys = new NamedKeys();
+    const items = await encrypted(createNamedCrypterer(keys), rows(50));
+    const other = new NamedKeys('xaes-256-gcm', [9]);
+    const answers = [
+      () => undefined,
+      () => {
+        throw new Error('SECRET');
+      },
+      (frame: Buffer) => {
+        const named = keys.keyToOpen(frame);
+        return named && { ...named, dataKey: other.current };
+      },
+      (frame: Buffer) => {
+        const named = keys.keyToOpen(frame);
+        return named && { ...named, layout: { ...named.layout, ciphertextOffset: 20 } };
+      },
+    ];
+    for (const keyToOpen of answers) {
+      const crypterer = defineCrypterer({
+        scheme: 'test-odd',
+        encryptSync: (plaintext, options) => keys.encryptSync(plaintext, options),
+        decryptSync: (ciphertext, options) => keys.decryptSync(ciphertext, options),
+        keyToOpen,
+        keyToSeal: answers[1] as () => never,
+      });
+      expect(await decryptMany(items, { crypterer })).toEqual(rows(50).map(({ plaintext }) => plaintext));
+      expect((await encryptMany(rows(50), { crypterer })).length).toBe(50);
+    }
+    expect(openedValues()).toBe(0);
+  });
+
+  it('costs no value when it fails', async () => {
+    const crypterer = createNamedCrypterer();
+    const items = await encrypted(crypterer, rows(100));
+    sealed.mockImplementation(() => {
+      throw new Error('SECRET');
+    });
+    opened.mockImplementation((_module, _layout, _frames, _contexts, take) => {
+      take(0, Buffer.from('first'), 0, 5);
+      throw new Error('SECRET');
+    });
+    const [first, ...rest] = await decryptMany(items, { crypterer });
+    expect(first?.toString()).toBe('first');
+    expect(rest).toEqual(
+      rows(100)
+        .map(({ plaintext }) => plaintext)
+        .slice(1),
+    );
+    const ciphertexts = await encryptMany(rows(100), { crypterer });
+    expect(crypterer.decryptSync(ciphertexts[99] as Buffer, { context: rows(100)[99]?.context as never })).toEqual(
+      rows(100)[99]?.plaintext,
+    );
+  });
+
+  it('reads nothing once the crypterer is closed, or the signal has fired', async () => {
+    const crypterer = createNamedCrypterer();
+    const items = await encrypted(crypterer, rows(100));
+    const signal = AbortSignal.abort();
+    expect(await codeOf(() => decryptMany(items, { crypterer, signal }))).toBe('ABORTED');
+    expect(await codeOf(() => encryptMany(rows(100), { crypterer, signal }))).toBe('ABORTED');
+    expect(await codeOf(() => decryptMany(items, { crypterer, signal: {} as never }))).toBe('TYPE');
+    await crypterer.close();
+    expect(await codeOf(() => decryptMany(items, { crypterer }))).toBe('DISPOSED');
+    expect(await codeOf(() => encryptMany(rows(100), { crypterer }))).toBe('DISPOSED');
+    expect(openedValues()).toBe(0);
+  });
+});
+
+describe('a long batch', () => {
+  /** Turns of the event loop until a batch is done. */
+  async function turnsDuring(batch: Promise<unknown>): Promise<number> {
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    await batch;
+    clearImmediate(timer);
+    return turns;
+  }
+
+  it.each(['auto', 'node'] as const)('lets the event loop have its turns, with engine %s', async (engine) => {
+    const crypterer = createNamedCrypterer();
+    const values = Array(60_000).fill({ plaintext: Buffer.alloc(200, 1) });
+    let items: DecryptItem[] = [];
+    const encrypting = encryptMany(values, { crypterer, engine }).then((ciphertexts) => {
+      items = ciphertexts.map((ciphertext) => ({ ciphertext }));
+    });
+    expect(await turnsDuring(encrypting)).toBeGreaterThan(2);
+    expect(await turnsDuring(decryptMany(items, { crypterer, engine }))).toBeGreaterThan(2);
+  });
+
+  it('ends with DISPOSED when the crypterer is closed, and with ABORTED when its signal fires', async () => {
+    const crypterer = createNamedCrypterer();
+    const values = Array(60_000).fill({ plaintext: Buffer.alloc(200, 1) });
+    const items = (await encryptMany(values, { crypterer })).map((ciphertext) => ({ ciphertext }));
+    const controller = new AbortController();
+    const aborted = decryptMany(items, { crypterer, signal: controller.signal });
+    setImmediate(() => controller.abort());
+    expect(await codeOf(() => aborted)).toBe('ABORTED');
+    const closed = decryptMany(items, { crypterer });
+    setImmediate(() => crypterer.close());
+    expect(await codeOf(() => closed)).toBe('DISPOSED');
+  });
+
+  it('disturbs no other that runs at the same time', async () => {
+    const batches = [1, 2, 3, 4].map(async (fill) => {
+      const crypterer = createNamedCrypterer(new NamedKeys('xaes-256-gcm', [fill]));
+      const values = Array.from({ length: 20_000 }, (_, i) => ({ plaintext: Buffer.from(`${fill} ${i}`) }));
+      const ciphertexts = await encryptMany(values, { crypterer });
+      const plaintexts = await decryptMany(
+        ciphertexts.map((ciphertext) => ({ ciphertext })),
+        { crypterer },
+      );
+      return plaintexts.every((plaintext, i) => plaintext.toString() === `${fill} ${i}`);
+    });
+    expect(await Promise.all(batches)).toEqual([true, true, true, true]);
+  });
+});
+
+it('without WebAssembly batches work with node:crypto alone', async () => {
+  const program = `
+    import { decryptMany, encryptMany } from '${new URL('../dist/index.js', import.meta.url).href}';
+    import { DataKey, defineCrypterer, encodeFrameHeader, parseFrame } from '${new URL('../dist/provider.js', import.meta.url).href}';
+    const dataKey = new DataKey(Buffer.alloc(32, 1));
+    const header = encodeFrameHeader('xaes-256-gcm', { kind: 1, id: 1 });
+    const crypterer = defineCrypterer({
+      scheme: 'test',
+      encryptSync: (plaintext, { context }) => dataKey.seal(plaintext, header, context),
+      decryptSync: (ciphertext, { context }) => dataKey.open(ciphertext, parseFrame(ciphertext), context),
+      keyToOpen: (ciphertext) => ({ dataKey, layout: parseFrame(ciphertext) }),
+      keyToSeal: () => ({ dataKey, header }),
+    });
+    const values = Array.from({ length: 2000 }, (_, i) => ({ plaintext: Buffer.from(String(i)) }));
+    const ciphertexts = await encryptMany(values, { crypterer });
+    const plaintexts = await decryptMany(ciphertexts.map((ciphertext) => ({ ciphertext })), { crypterer });
+    console.log(typeof WebAssembly, plaintexts.every((plaintext, i) => plaintext.toString() === String(i)));
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--jitless', '--input-type=module', '-e', program]);
+  expect(stdout).toBe('undefined true\n');
+});
