@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, outcomeOf } from './support/error-code.js';
 import { settle } from './support/fake-time.js';
+import { createCrypterer, startKms } from './support/local-kms.js';
 import { createEnvelope, hang, MemoryKms } from './support/memory-kms.js';
 
 describe('closing', () => {
@@ -19,6 +20,17 @@ describe('closing', () => {
     await crypterer.close();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['DISPOSED']));
     expect(kms.calls.unwrap).toBe(8);
+  });
+
+  it('ends a call over HTTP that hangs, and cuts its connection', async () => {
+    const kms = await startKms();
+    const ciphertext = await (await createCrypterer(kms)).encrypt(Buffer.from('value'));
+    const crypterer = await createCrypterer(kms, { requestTimeout: 600_000 });
+    kms.setFault('*', { hang: true });
+    const waiting = codeOf(crypterer.decrypt(ciphertext));
+    while (kms.countCalls('Decrypt') === 0) await settle();
+    await crypterer.close();
+    expect(await waiting).toBe('DISPOSED');
   });
 
   it('refuses every later call with DISPOSED and asks nothing more', async () => {

@@ -19,7 +19,7 @@ describe('requestTimeout', () => {
 
   it('ends GenerateDataKey at the first use, and the next encrypt tries again', async () => {
     const kms = await startKms();
-    const crypterer = await createCrypterer(kms, { requestTimeout: 50, generate: 'first-use' });
+    const crypterer = await createCrypterer(kms, { requestTimeout: 300, generate: 'first-use' });
     kms.setFault('GenerateDataKey', { hang: true });
     expect(await codeOf(crypterer.encrypt(value))).toBe('KMS_TIMEOUT');
     kms.clearFaults();
@@ -29,7 +29,7 @@ describe('requestTimeout', () => {
   it('ends Decrypt, nothing is remembered of it, and the next read succeeds', async () => {
     const kms = await startKms();
     const ciphertext = await (await createCrypterer(kms)).encrypt(value);
-    const reader = await createCrypterer(kms, { requestTimeout: 50 });
+    const reader = await createCrypterer(kms, { requestTimeout: 300 });
     kms.setFault('Decrypt', { hang: true });
     expect(await codeOf(reader.decrypt(ciphertext))).toBe('KMS_TIMEOUT');
     kms.clearFaults();
@@ -40,7 +40,7 @@ describe('requestTimeout', () => {
     const kms = await startKms();
     kms.setFault('GenerateDataKey', { status: 500, latency: 30 });
     const client = clientOf(kms, { maxAttempts: 1_000 });
-    expect(await codeOf(createAwsKmsCrypterer({ client, keyId: ALIAS, requestTimeout: 400 }))).toBe('KMS_TIMEOUT');
+    expect(await codeOf(createAwsKmsCrypterer({ client, keyId: ALIAS, requestTimeout: 700 }))).toBe('KMS_TIMEOUT');
     expect(kms.countCalls()).toBeGreaterThan(1);
     const calls = kms.countCalls();
     // The SDK has been told: it does not go on in the background.

@@ -43,7 +43,9 @@ it('in an outage of ten minutes writing goes on, known values are read, a new pr
   vi.advanceTimersByTime(MINUTE);
   running.encryptSync(value);
   running.decryptSync(writtenBefore);
-  await vi.waitUntil(() => running.stats().events.refresh === 1 && running.stats().events.renewed === 2);
+  await vi.waitUntil(() => running.stats().events.refresh === 1 && running.stats().events.renewed === 2, {
+    timeout: 20_000,
+  });
   const writtenAfter = await running.encrypt(value);
 
   expect(await started.decrypt(await started.encrypt(value))).toEqual(value);
