@@ -367,7 +367,23 @@ export function writeStarts(descriptors: usize, count: i32, start: usize, startL
   }
 }
 
-/** Overwrites every secret that the module itself has left behind: table, hashes, and whatever led to them. */
-export function wipe(): void {
+/**
+ * Overwrites every secret that a batch has left behind: table, hashes and whatever led to them, and what the caller's
+ * four parts hold from their beginnings to the given ends.
+ */
+export function wipe(
+  data: usize,
+  dataEnd: usize,
+  keyStream: usize,
+  keyStreamEnd: usize,
+  frames: usize,
+  framesEnd: usize,
+  streams: usize,
+  streamsEnd: usize,
+): void {
   memory.fill(TABLE, 0, SHARED + BLOCK - TABLE);
+  memory.fill(data, 0, dataEnd - data);
+  memory.fill(keyStream, 0, keyStreamEnd - keyStream);
+  memory.fill(frames, 0, framesEnd - frames);
+  memory.fill(streams, 0, streamsEnd - streams);
 }

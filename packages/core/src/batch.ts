@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
 import { chooseEngine, type EngineChoice } from './batch-engine/choose-engine.js';
-import { openBatch } from './batch-engine/open-batch.js';
+import { type LeftOver, openBatch } from './batch-engine/open-batch.js';
 import { Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
@@ -20,7 +20,6 @@ const VALUES_TO_SEAL = 1024;
 const VALUES_TO_OPEN = 16_384;
 /** The clock is asked once for so many values. */
 const VALUES_PER_GLANCE = 32;
-const ITEMS_PER_GLANCE = 65_536;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -57,7 +56,7 @@ export async function encryptMany(items: readonly EncryptItem[], options: BatchO
   const chosen = chooseCrypterer(options);
   const { signal, scope } = options;
   const pace = new Pace();
-  await checkItems(items, 'encryptMany', pace);
+  checkItems(items, 'encryptMany');
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
@@ -122,7 +121,7 @@ export async function decryptManyAs<T>(
 ): Promise<(T | SqlcrypterError)[]> {
   const chosen = chooseCrypterer(options);
   const pace = new Pace();
-  await checkItems(items, 'decryptMany', pace);
+  checkItems(items, 'decryptMany');
   const { signal } = options;
   if (!isSyncCrypterer(chosen)) {
     const decryptOne = async ({ ciphertext, context }: DecryptItem) =>
@@ -139,8 +138,8 @@ export async function decryptManyAs<T>(
     results[index] = atIndex(error, index);
     hasFailed = true;
   };
-  const open = async (positions: readonly number[]) => {
-    if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: positions };
+  const open = async (positions: ArrayLike<number>): Promise<LeftOver> => {
+    if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
     const take = (position: number, memory: Buffer, start: number, end: number): void => {
       try {
         results[position] = read(memory, start, end);
@@ -216,13 +215,10 @@ async function eachConcurrently<Item, T>(
   return results;
 }
 
-async function checkItems(items: unknown, name: string, pace: Pace): Promise<void> {
+function checkItems(items: unknown, name: string): void {
   if (!Array.isArray(items)) throw noItems(name);
   // Not every(): it passes over the holes of a list.
-  for (let i = 0; i < items.length; i++) {
-    if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
-    if (i % ITEMS_PER_GLANCE === ITEMS_PER_GLANCE - 1 && pace.isDue) await pace.rest();
-  }
+  for (let i = 0; i < items.length; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
 }
 
 function noItems(name: string): SqlcrypterError {
@@ -243,9 +239,9 @@ function isSpent(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && (!(signal instanceof AbortSignal) || signal.aborted);
 }
 
-function range(from: number, to: number): number[] {
-  const positions: number[] = [];
-  for (let position = from; position < to; position++) positions.push(position);
+function range(from: number, to: number): Uint32Array {
+  const positions = new Uint32Array(to - from);
+  for (let i = 0; i < positions.length; i++) positions[i] = from + i;
   return positions;
 }
 

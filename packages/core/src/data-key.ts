@@ -11,6 +11,7 @@ import {
 } from 'node:crypto';
 import { types } from 'node:util';
 import { AuthenticatedData, dataBeforeContext } from './authenticated-data.js';
+import { BatchKey } from './batch-engine/batch-key.js';
 import { CounterCipher } from './batch-engine/counter-cipher.js';
 import type { GcmModule } from './batch-engine/gcm-module.js';
 import { openMany, type TakePlaintext } from './batch-engine/open-many.js';
@@ -55,9 +56,8 @@ export class DataKey {
   #extendedNonceKey: ExtendedNonceKey | undefined;
   #writePrefix: WritePrefix | undefined;
   #lastRead: { readonly bytes: Buffer; readonly key: KeyObject } | undefined;
-  /** What batches encrypt counters with: under suite G's key, and under the derived key of the prefix used last. */
-  #gcmCounters: CounterCipher | undefined;
-  #prefixCounters: { readonly bytes: Buffer; readonly cipher: CounterCipher } | undefined;
+  /** What the latest batch worked with; the next one most often begins alike. */
+  #batchKey: BatchKey | undefined;
   #sealedValues = 0;
   #sealedBytes = 0;
 
@@ -188,9 +188,8 @@ export class DataKey {
     this.#count(plaintexts.length, bytes, suite.maxValues);
     const isExtended = suite.suite === 'xaes-256-gcm';
     const start = isExtended ? Buffer.concat([header, this.#nextWritePrefix(plaintexts.length).bytes]) : header;
-    const cipher = this.#counters(suite.suite, start, header.length);
-    const key = { cipher, start, dataBeforeContext: dataBeforeContext(header) };
-    return this.#withEngine(() => sealMany(module, key, plaintexts, contexts, randomFillSync));
+    const key = this.#batchKeyFor(suite.suite, start, header.length, start.length);
+    return this.#inBatch(() => sealMany(module, key, plaintexts, contexts, randomFillSync));
   }
 
   /**
@@ -208,13 +207,8 @@ export class DataKey {
     take: TakePlaintext,
   ): number[] {
     const { suite, headerLength, ciphertextOffset } = layout;
-    const first = frames[0] as Buffer;
-    const key = {
-      cipher: this.#counters(suite, first, headerLength),
-      start: first.subarray(0, ciphertextOffset - GCM_NONCE_LENGTH),
-      dataBeforeContext: dataBeforeContext(first.subarray(0, headerLength)),
-    };
-    return this.#withEngine(() => openMany(module, key, frames, contexts, take));
+    const key = this.#batchKeyFor(suite, frames[0] as Buffer, headerLength, ciphertextOffset - GCM_NONCE_LENGTH);
+    return this.#inBatch(() => openMany(module, key, frames, contexts, take));
   }
 
   /**
@@ -284,33 +278,34 @@ export class DataKey {
     return this.#extendedNonceKey;
   }
 
-  /** The cipher for the counters of values with this suite, and with the nonce prefix at an offset of `bytes`. */
-  #counters(suite: Suite, bytes: Buffer, prefixOffset: number): CounterCipher {
-    if (suite === 'aes-256-gcm') {
-      this.#gcmCounters ??= new CounterCipher(this.#gcm());
-      return this.#gcmCounters;
+  /** For values that begin with the first `startLength` bytes of `frame`: a header and, with suite X, a nonce prefix. */
+  #batchKeyFor(suite: Suite, frame: Buffer, headerLength: number, startLength: number): BatchKey {
+    const latest = this.#batchKey;
+    if (latest?.start.length === startLength && frame.compare(latest.start, 0, startLength, 0, startLength) === 0) {
+      return latest;
     }
-    const last = this.#prefixCounters;
-    if (last !== undefined && startsWithPrefix(bytes, prefixOffset, last.bytes)) return last.cipher;
-    const derived = this.#extended().derive(bytes, prefixOffset);
+    const start = Buffer.from(frame.subarray(0, startLength));
+    const header = start.subarray(0, headerLength);
+    const key = new BatchKey(this.#countersFor(suite, start, headerLength), start, dataBeforeContext(header));
+    this.#batchKey = key;
+    return key;
+  }
+
+  #countersFor(suite: Suite, start: Buffer, prefixOffset: number): CounterCipher {
+    if (suite === 'aes-256-gcm') return new CounterCipher(this.#gcm());
+    const derived = this.#extended().derive(start, prefixOffset);
     const cipher = new CounterCipher(derived);
     derived.fill(0);
-    this.#prefixCounters = { bytes: Buffer.from(bytes.subarray(prefixOffset, prefixOffset + PREFIX_LENGTH)), cipher };
     return cipher;
   }
 
-  /** Whatever goes wrong in the engine, no cipher that had a part in it is used again. */
-  #withEngine<T>(work: () => T): T {
-    let isDone = false;
+  /** Whatever goes wrong in a batch, what had a part in it is not used again. */
+  #inBatch<T>(work: () => T): T {
     try {
-      const result = work();
-      isDone = true;
-      return result;
-    } finally {
-      if (!isDone) {
-        this.#gcmCounters = undefined;
-        this.#prefixCounters = undefined;
-      }
+      return work();
+    } catch (error) {
+      this.#batchKey = undefined;
+      throw error;
     }
   }
 

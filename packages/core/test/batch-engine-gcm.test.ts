@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { BatchKey } from '../src/batch-engine/batch-key.js';
 import { CounterCipher } from '../src/batch-engine/counter-cipher.js';
 import { DATA, FRAMES, KEY_STREAM, STREAMS } from '../src/batch-engine/memory-map.js';
 import { openMany } from '../src/batch-engine/open-many.js';
@@ -67,13 +68,13 @@ describe('the batch engine', () => {
   it.each(VECTORS)(
     'agrees with test case $number of the GCM specification',
     ({ key, nonce, data, text, ciphertext, tag }) => {
-      const batchKey = testKey(hex(key), NOTHING, NOTHING);
+      const testedKey = testKey(hex(key), NOTHING, NOTHING);
       const frame = hex(nonce + ciphertext + tag);
-      const frames = sealMany(requireModule(), batchKey, [hex(text)], [hex(data)], (memory, offset) => {
+      const frames = sealMany(requireModule(), testedKey.batchKey, [hex(text)], [hex(data)], (memory, offset) => {
         hex(nonce).copy(memory, offset);
       });
       expect(frames).toEqual([frame]);
-      expect(openWithEngine(batchKey, [frame], [hex(data)])).toEqual({ texts: [hex(text)], refused: [] });
+      expect(openWithEngine(testedKey, [frame], [hex(data)])).toEqual({ texts: [hex(text)], refused: [] });
     },
   );
 
@@ -128,7 +129,7 @@ describe('the batch engine', () => {
     for (let bit = 0; bit < 8 * 30; bit++) {
       const dataBeforeContext = Buffer.from(key.dataBeforeContext);
       dataBeforeContext[bit >> 3] = (dataBeforeContext[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(openWithEngine({ ...key, dataBeforeContext }, frames, contexts).refused).toEqual(all);
+      expect(openWithEngine(testKey(key.raw, key.start, dataBeforeContext), frames, contexts).refused).toEqual(all);
     }
   });
 
@@ -196,15 +197,14 @@ describe('the memory of the batch engine', () => {
     const failing = () => {
       throw new Error('full');
     };
-    expect(() => openMany(requireModule(), key, frames, contexts, failing)).toThrow('full');
+    expect(() => openMany(requireModule(), key.batchKey, frames, contexts, failing)).toThrow('full');
     expect(leftBehind()).toEqual([]);
-    expect(() => sealMany(requireModule(), key, texts, contexts, failing)).toThrow('full');
+    expect(() => sealMany(requireModule(), key.batchKey, texts, contexts, failing)).toThrow('full');
     expect(leftBehind()).toEqual([]);
     const broken = new CounterCipher(key.raw);
     broken.encrypt = failing;
-    expect(() => openMany(requireModule(), { ...key, cipher: broken }, frames, contexts, () => undefined)).toThrow(
-      'full',
-    );
+    const brokenKey = new BatchKey(broken, key.start, key.dataBeforeContext);
+    expect(() => openMany(requireModule(), brokenKey, frames, contexts, () => undefined)).toThrow('full');
     expect(leftBehind()).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
-import type { BatchKey } from '../src/batch-engine/batch-run.js';
+import { BatchKey } from '../src/batch-engine/batch-key.js';
 import { CounterCipher } from '../src/batch-engine/counter-cipher.js';
 import { type GcmModule, gcmModule } from '../src/batch-engine/gcm-module.js';
 import { openMany } from '../src/batch-engine/open-many.js';
@@ -39,12 +39,16 @@ export function requireModule(): GcmModule {
 }
 
 /** A key with what its frames and its authenticated data begin with. */
-export interface TestKey extends BatchKey {
+export interface TestKey {
   readonly raw: Buffer;
+  readonly start: Buffer;
+  readonly dataBeforeContext: Buffer;
+  readonly batchKey: BatchKey;
 }
 
 export function testKey(raw: Buffer, start: Buffer, dataBeforeContext: Buffer): TestKey {
-  return { raw, start, dataBeforeContext, cipher: new CounterCipher(raw) };
+  const batchKey = new BatchKey(new CounterCipher(raw), start, dataBeforeContext);
+  return { raw, start, dataBeforeContext, batchKey };
 }
 
 /** One frame, by node:crypto. */
@@ -64,13 +68,13 @@ export function openWithNode({ raw, start, dataBeforeContext }: TestKey, frame: 
 }
 
 export function sealWithEngine(key: TestKey, texts: Buffer[], contexts: Buffer[]): Buffer[] {
-  return sealMany(requireModule(), key, texts, contexts, randomFillSync);
+  return sealMany(requireModule(), key.batchKey, texts, contexts, randomFillSync);
 }
 
 /** What the engine opened, by position, and the positions that it refused. */
 export function openWithEngine(key: TestKey, frames: Buffer[], contexts: Buffer[]) {
   const texts = new Array<Buffer | undefined>(frames.length);
-  const refused = openMany(requireModule(), key, frames, contexts, (position, memory, start, end) => {
+  const refused = openMany(requireModule(), key.batchKey, frames, contexts, (position, memory, start, end) => {
     texts[position] = Buffer.from(memory.subarray(start, end));
   });
   return { texts, refused };

@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
+import type { BatchKey } from './batch-key.js';
 import { positionsByLength } from './by-length.js';
-import type { CounterCipher } from './counter-cipher.js';
 import type { GcmModule } from './gcm-module.js';
 import {
   DATA,
@@ -24,15 +24,6 @@ const LANES = 16;
 /** Before and behind the values' key stream: H, and the block that shows that none was lost. */
 const EDGE_BLOCKS = 2;
 
-/** What the values of a batch have in common: an AES-256-GCM key, and how their frames and authenticated data begin. */
-export interface BatchKey {
-  readonly cipher: CounterCipher;
-  /** The bytes of a frame before the 12 bytes of its GCM nonce. */
-  readonly start: Buffer;
-  /** The authenticated data before a value's context. */
-  readonly dataBeforeContext: Buffer;
-}
-
 /** The items of a batch, and what each is bound to. */
 export interface BatchItems {
   readonly items: readonly Uint8Array[];
@@ -53,7 +44,8 @@ export class BatchRun {
   readonly #key: BatchKey;
   readonly #batch: BatchItems;
   readonly #shared: SharedData;
-  readonly #positions: Uint32Array;
+  /** Undefined where the items are in the order of their length already. */
+  readonly #positions: Uint32Array | undefined;
   readonly #ownDataStart: number;
   #from = 0;
   #count = 0;
@@ -83,7 +75,8 @@ export class BatchRun {
 
   /** Which item of the list the value with this number in the memory is. */
   positionOf(number: number): number {
-    return this.#positions[this.#from + number] as number;
+    const index = this.#from + number;
+    return this.#positions === undefined ? index : (this.#positions[index] as number);
   }
 
   get #overhead(): number {
@@ -101,7 +94,7 @@ export class BatchRun {
     const itemOffset = areFrames ? 0 : textOffset;
     const itemOverhead = areFrames ? overhead : 0;
     const from = this.#from + this.#count;
-    const most = Math.min(positions.length - from, MAX_VALUES);
+    const most = Math.min(items.length - from, MAX_VALUES);
     let frame = FRAMES;
     let keyStream = KEY_STREAM + EDGE_BLOCKS * BLOCK_LENGTH;
     let data = this.#ownDataStart;
@@ -109,7 +102,7 @@ export class BatchRun {
     let word = DESCRIPTORS >>> 2;
     let count = 0;
     for (; count < most; count++) {
-      const position = positions[from + count] as number;
+      const position = positions === undefined ? from + count : (positions[from + count] as number);
       const item = items[position] as Uint8Array;
       const length = item.length - itemOverhead;
       const frameEnd = frame + overhead + length;
@@ -136,7 +129,7 @@ export class BatchRun {
     if (count === 0 && most > 0) throw new RangeError('A value does not fit into the memory of the batch engine');
     this.#noteUse(frame, keyStream, data, ownData, count);
     // A few values more than fill the lanes would take a turn of their own, so they wait for others.
-    if (count > LANES && from + count < positions.length) count -= count % LANES;
+    if (count > LANES && from + count < items.length) count -= count % LANES;
     this.#from = from;
     this.#count = count;
     return count > 0;
@@ -148,20 +141,15 @@ export class BatchRun {
     const end = module.writeCounters(DESCRIPTORS, this.#count, KEY_STREAM);
     this.#key.cipher.encrypt(module.bytes, KEY_STREAM, end);
     if (this.#hasTable) return;
-    module.makeTable(KEY_STREAM);
-    this.#writeSharedData();
-    module.hashShared(DATA, (this.#ownDataStart - DATA) / BLOCK_LENGTH);
+    this.#key.loadTable(module, KEY_STREAM);
+    this.#hashShared();
     this.#hasTable = true;
   }
 
   /** Overwrites everything that the run has left in the memory. */
   end(): void {
-    const { bytes } = this.#module;
-    this.#module.wipe();
-    bytes.fill(0, DATA, this.#used.data);
-    bytes.fill(0, KEY_STREAM, this.#used.keyStream);
-    bytes.fill(0, FRAMES, this.#used.frames);
-    bytes.fill(0, STREAMS, this.#used.streams);
+    const { data, keyStream, frames, streams } = this.#used;
+    this.#module.wipe(DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
   }
 
   #noteUse(framesEnd: number, keyStreamEnd: number, dataEnd: number, ownData: number, count: number): void {
@@ -175,16 +163,19 @@ export class BatchRun {
     used.streams = Math.max(used.streams, STREAMS + LANES * streamLength);
   }
 
-  #writeSharedData(): void {
-    const { bytes } = this.#module;
+  #hashShared(): void {
+    const { bytes, hashShared } = this.#module;
     const { dataBeforeContext } = this.#key;
-    const { length } = this.#shared;
+    const { length, ownFrom } = this.#shared;
     const context = this.#batch.contexts[0] as Buffer;
+    if (ownFrom === undefined && this.#key.loadSharedHash(this.#module, context)) return;
     bytes.fill(0, DATA, this.#ownDataStart);
     bytes.set(dataBeforeContext.subarray(0, length), DATA);
     if (length > dataBeforeContext.length) {
       bytes.set(context.subarray(0, length - dataBeforeContext.length), DATA + dataBeforeContext.length);
     }
+    hashShared(DATA, (this.#ownDataStart - DATA) / BLOCK_LENGTH);
+    if (ownFrom === undefined) this.#key.keepSharedHash(this.#module, context);
   }
 
   #writeOwnData(at: number, context: Buffer, from: number): void {

@@ -1,10 +1,9 @@
 /**
  * The positions of items by the 16-byte blocks that each has beyond `overhead` bytes, the shortest first and equal ones
- * in order: sixteen values that are worked on side by side take as long as the longest of them.
+ * in order; undefined if they are so already. Sixteen values that are worked on side by side take as long as the longest.
  */
-export function positionsByLength(items: readonly Uint8Array[], overhead: number): Uint32Array {
+export function positionsByLength(items: readonly Uint8Array[], overhead: number): Uint32Array | undefined {
   const count = items.length;
-  const positions = new Uint32Array(count);
   let isSorted = true;
   let previous = 0;
   let most = 0;
@@ -13,10 +12,10 @@ export function positionsByLength(items: readonly Uint8Array[], overhead: number
     if (blocks < previous) isSorted = false;
     if (blocks > most) most = blocks;
     previous = blocks;
-    positions[i] = i;
   }
-  if (isSorted) return positions;
+  if (isSorted) return undefined;
 
+  const positions = new Uint32Array(count);
   // Where the next item with so many blocks goes: behind all items that have fewer.
   const next = new Uint32Array(most + 2);
   const add = (blocks: number, amount: number): number => {

@@ -1,6 +1,8 @@
 const FIXED_LENGTH = 24;
 const PREFIX_LENGTH = 12;
 const SUITE_X = 2;
+/** The shortest start there is. */
+const SAMPLE_LENGTH = 8;
 
 /**
  * How many bytes before the GCM nonce a frame has: its header and, with suite X, the nonce prefix. Values that share
@@ -17,13 +19,12 @@ export function frameStartLength(frame: Buffer): number {
 }
 
 /**
- * Whether a frame probably begins as another one does. The long middle of a header, the wrapped key, is not looked at:
- * the engine compares whole starts, and refuses what differs.
+ * Whether a frame probably begins with the first `length` bytes of another: its kind and the last bytes of the nonce
+ * prefix or of the header are looked at, which are random or name the key. The engine compares whole starts, and refuses
+ * what differs after all.
  */
-export function beginsAlike(frame: Buffer, start: Buffer): boolean {
-  const length = start.length;
-  const head = Math.min(length, FIXED_LENGTH);
-  for (let i = 0; i < head; i++) if (frame[i] !== start[i]) return false;
-  for (let i = Math.max(head, length - PREFIX_LENGTH); i < length; i++) if (frame[i] !== start[i]) return false;
+export function beginsAlike(frame: Buffer, other: Buffer, length: number): boolean {
+  if (frame.length < length || frame[2] !== other[2] || frame[3] !== other[3]) return false;
+  for (let i = length - SAMPLE_LENGTH; i < length; i++) if (frame[i] !== other[i]) return false;
   return true;
 }

@@ -17,7 +17,16 @@ export interface GcmFunctions {
     streams: number,
   ): void;
   seal(descriptors: number, count: number, sharedLength: number, keyStream: number, streams: number): void;
-  wipe(): void;
+  wipe(
+    data: number,
+    dataEnd: number,
+    keyStream: number,
+    keyStreamEnd: number,
+    frames: number,
+    framesEnd: number,
+    streams: number,
+    streamsEnd: number,
+  ): void;
 }
 
 /** The module and its memory, which never grows and so never moves. */

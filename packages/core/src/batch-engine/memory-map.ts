@@ -7,6 +7,11 @@
 export const NONCE_LENGTH = 12;
 export const TAG_LENGTH = 16;
 
+/** What the module makes of a key, and of the authenticated data that all values share. */
+export const TABLE = 0x0400;
+export const TABLE_LENGTH = 0x2000;
+export const SHARED_HASH = 0x3000;
+
 /** The bytes that every frame begins with. */
 export const START = 0x3800;
 /** The longest such start. */

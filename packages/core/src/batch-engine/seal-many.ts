@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
-import { type BatchKey, BatchRun } from './batch-run.js';
+import type { BatchKey } from './batch-key.js';
+import { BatchRun } from './batch-run.js';
 import type { GcmModule } from './gcm-module.js';
 import {
   DESCRIPTOR_WORDS,
