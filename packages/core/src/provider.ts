@@ -20,8 +20,16 @@ export {
   looksLikeFrame,
   parseFrame,
 } from './frame.js';
+export type {
+  GeneratedDataKey,
+  KeyService,
+  KeyServiceOptions,
+  UnwrappedDataKey,
+  WrappedDataKey,
+} from './key-service.js';
 export type { KeyFacts, KeyPurpose, KeyRecord, KeyState, KeyStore, KeyWrap, NewKey } from './key-store.js';
 export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
 export { isPlainObject } from './plain-object.js';
+export { checkScope } from './scope.js';
 export { causeOf } from './sqlcrypter-error.js';
 export { checkSuite, SUITES, type SuiteParameters } from './suite.js';

@@ -1,4 +1,4 @@
-import { SqlcrypterError } from '@sqlcrypter/core';
+import { SqlcrypterError } from './sqlcrypter-error.js';
 
 const MAX_LENGTH = 255;
 

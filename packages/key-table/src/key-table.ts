@@ -1,10 +1,17 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
-import type { KeyPurpose, KeyRecord, KeyState, KeyStore, KeyWrap, NewKey } from '@sqlcrypter/core/provider';
+import {
+  checkScope,
+  type KeyPurpose,
+  type KeyRecord,
+  type KeyState,
+  type KeyStore,
+  type KeyWrap,
+  type NewKey,
+} from '@sqlcrypter/core/provider';
 import { type Driver, placeholders, run, tryRun } from './database.js';
 import { readKeyExport, writeKeyExport } from './key-export.js';
 import { COLUMNS, recordsOf } from './key-rows.js';
-import { checkScope } from './scope.js';
 
 /** Fingerprints in one statement: every database and driver takes as many parameters. */
 const CHUNK = 1_000;

@@ -21,6 +21,7 @@ export {
   shutdown,
 } from '@sqlcrypter/core';
 export { type AesCrypterer, type AesCryptererOptions, createAesCrypterer } from './aes-crypterer.js';
+export { type AesKeyServiceOptions, createAesKeyService } from './aes-key-service.js';
 export type { GoFrames } from './go-frames.js';
 export { type AesKeyMaterial, generateKey, parseKey } from './key-material.js';
 export type { AesKey } from './key-ring.js';

@@ -1,8 +1,8 @@
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
 
-/** The two KMS actions this provider needs. */
-export type KmsAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
+/** The KMS actions this provider needs: the last two with a key table only. */
+export type KmsAction = 'kms:GenerateDataKey' | 'kms:Decrypt' | 'kms:Encrypt' | 'kms:ReEncrypt*';
 
 /** Names of AWS errors, and what they mean here. */
 const CODES: Readonly<Record<string, ErrorCode>> = {

@@ -1,20 +1,26 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { translateAwsError } from './aws-errors.js';
-import type { GeneratedDataKey, KeyService, KeyServiceOptions, UnwrappedDataKey } from './envelope/index.js';
-import { type KeyArns, mayBe, parseKeyArn } from './key-arn.js';
+import type {
+  GeneratedDataKey,
+  KeyService,
+  KeyServiceOptions,
+  UnwrappedDataKey,
+  WrappedDataKey,
+} from '@sqlcrypter/envelope';
+import { type KmsAction, translateAwsError } from './aws-errors.js';
+import { KeyArns, mayBe, parseKeyArn } from './key-arn.js';
 import { type ClientHolder, loadSdk } from './kms-client.js';
 
 /** The most that Decrypt takes. */
 const MAX_BLOB_LENGTH = 6144;
 
-/** What the answers of GenerateDataKey and Decrypt have in common. */
+/** What the answers have in common. */
 interface Answer {
   readonly Plaintext?: Uint8Array;
   readonly CiphertextBlob?: Uint8Array;
   readonly KeyId?: string;
 }
 
-/** AWS KMS as a key service: GenerateDataKey and Decrypt under one key, in one Region. */
+/** AWS KMS as a key service, under one key in one Region. */
 export class AwsKeyService implements KeyService {
   readonly provider = 2;
   readonly scheme = 'awskms';
@@ -23,7 +29,8 @@ export class AwsKeyService implements KeyService {
   readonly #encryptionContext: Readonly<Record<string, string>> | undefined;
   readonly #keyArns: KeyArns;
   readonly #mayGenerate: boolean;
-  #knowsOwnArn: boolean;
+  /** The key that this service wraps under, as far as it is known. */
+  readonly #own = new KeyArns();
   #learning: Promise<void> | undefined;
 
   /** @param keyArns the keys that answers may come from: shared by the services of one crypterer, which add their own. */
@@ -39,16 +46,16 @@ export class AwsKeyService implements KeyService {
     this.#encryptionContext = encryptionContext;
     this.#keyArns = keyArns;
     this.#mayGenerate = mayGenerate;
-    this.#knowsOwnArn = parseKeyArn(keyId) !== undefined;
+    if (parseKeyArn(keyId) !== undefined) this.#own.add(keyId);
   }
 
-  async generateDataKey({ signal, bare }: KeyServiceOptions): Promise<GeneratedDataKey> {
+  async generateDataKey({ signal, bare, binding }: KeyServiceOptions): Promise<GeneratedDataKey> {
     const answer = await this.#send(signal, 'kms:GenerateDataKey', async () => {
       const { GenerateDataKeyCommand } = await loadSdk();
       return new GenerateDataKeyCommand({
         KeyId: this.#keyId,
         KeySpec: 'AES_256',
-        EncryptionContext: this.#contextOf(bare),
+        EncryptionContext: this.#contextOf(bare, binding),
       });
     });
     const { Plaintext: plaintext, CiphertextBlob: wrapped, KeyId: keyId } = answer;
@@ -63,12 +70,11 @@ export class AwsKeyService implements KeyService {
         `AWS KMS made a data key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
       );
     }
-    this.#keyArns.add(keyId);
-    this.#knowsOwnArn = true;
+    this.#learn(keyId);
     return { plaintext, wrapped, keyId };
   }
 
-  async unwrapDataKey(wrapped: Uint8Array, { signal, bare }: KeyServiceOptions): Promise<UnwrappedDataKey> {
+  async unwrapDataKey(wrapped: Uint8Array, { signal, bare, binding }: KeyServiceOptions): Promise<UnwrappedDataKey> {
     if (wrapped.length > MAX_BLOB_LENGTH) {
       throw new SqlcrypterError(
         'KMS_INVALID_BLOB',
@@ -80,7 +86,7 @@ export class AwsKeyService implements KeyService {
     // decided below, by ARN.
     const answer = await this.#send(signal, 'kms:Decrypt', async () => {
       const { DecryptCommand } = await loadSdk();
-      return new DecryptCommand({ CiphertextBlob: wrapped, EncryptionContext: this.#contextOf(bare) });
+      return new DecryptCommand({ CiphertextBlob: wrapped, EncryptionContext: this.#contextOf(bare, binding) });
     });
     const { Plaintext: plaintext, KeyId: keyId } = answer;
     try {
@@ -93,13 +99,43 @@ export class AwsKeyService implements KeyService {
     }
   }
 
+  async wrapDataKey(plaintext: Uint8Array, { signal, binding }: KeyServiceOptions): Promise<WrappedDataKey> {
+    const answer = await this.#send(signal, 'kms:Encrypt', async () => {
+      const { EncryptCommand } = await loadSdk();
+      return new EncryptCommand({
+        KeyId: this.#keyId,
+        Plaintext: plaintext,
+        EncryptionContext: this.#contextOf(false, binding),
+      });
+    });
+    return this.#wrappedIn(answer);
+  }
+
+  async rewrapDataKey(wrapped: Uint8Array, { signal, binding }: KeyServiceOptions): Promise<WrappedDataKey> {
+    const context = this.#contextOf(false, binding);
+    const answer = await this.#send(signal, 'kms:ReEncrypt*', async () => {
+      const { ReEncryptCommand } = await loadSdk();
+      return new ReEncryptCommand({
+        CiphertextBlob: wrapped,
+        SourceEncryptionContext: context,
+        DestinationKeyId: this.#keyId,
+        DestinationEncryptionContext: context,
+      });
+    });
+    return this.#wrappedIn(answer);
+  }
+
+  holds(keyId: string): boolean | undefined {
+    return this.#own.isEmpty ? undefined : this.#own.has(keyId);
+  }
+
   close(): Promise<void> {
     return this.#client.close();
   }
 
   async #checkAllowed(keyId: string, signal: AbortSignal): Promise<void> {
     // With an alias, and before the first data key is made, only asking tells which key is ours.
-    if (!this.#keyArns.has(keyId) && this.#mayGenerate && !this.#knowsOwnArn) await this.#learnOwnArn(signal);
+    if (!this.#keyArns.has(keyId) && this.#mayGenerate && this.#own.isEmpty) await this.#learnOwnArn(signal);
     if (this.#keyArns.has(keyId)) return;
     throw wrongKey(
       keyId,
@@ -118,15 +154,33 @@ export class AwsKeyService implements KeyService {
     return this.#learning;
   }
 
-  #contextOf(bare: boolean | undefined): Record<string, string> | undefined {
-    return bare === true ? undefined : this.#encryptionContext;
+  #wrappedIn({ CiphertextBlob: wrapped, KeyId: keyId }: Answer): WrappedDataKey {
+    if (wrapped === undefined || keyId === undefined) throw incomplete(this.#keyId);
+    if (!mayBe(this.#keyId, keyId)) {
+      throw wrongKey(
+        keyId,
+        `AWS KMS wrapped a key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
+      );
+    }
+    this.#learn(keyId);
+    return { wrapped, keyId };
   }
 
-  async #send(
-    signal: AbortSignal,
-    action: 'kms:GenerateDataKey' | 'kms:Decrypt',
-    command: () => Promise<object>,
-  ): Promise<Answer> {
+  #learn(keyId: string): void {
+    this.#keyArns.add(keyId);
+    this.#own.add(keyId);
+  }
+
+  /** What a row of a key table is bound to cannot be taken out by a context of the application. */
+  #contextOf(
+    bare: boolean | undefined,
+    binding: Readonly<Record<string, string>> | undefined,
+  ): Record<string, string> | undefined {
+    if (bare === true) return undefined;
+    return binding === undefined ? this.#encryptionContext : { ...this.#encryptionContext, ...binding };
+  }
+
+  async #send(signal: AbortSignal, action: KmsAction, command: () => Promise<object>): Promise<Answer> {
     try {
       const client = await this.#client.client();
       return (await client.send(await command(), { abortSignal: signal })) as Answer;

@@ -1,9 +1,14 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { checkOptionNames } from '@sqlcrypter/core/provider';
+import {
+  createEnvelopeCrypterer,
+  ENVELOPE_OPTION_NAMES,
+  type EnvelopeCrypterer,
+  type EnvelopeOptions,
+  type KeyService,
+} from '@sqlcrypter/envelope';
 import { AwsKeyService } from './aws-key-service.js';
-import { createEnvelopeCrypterer, type EnvelopeCrypterer, type EnvelopeOptions } from './envelope/index.js';
-import { ENVELOPE_OPTION_NAMES } from './envelope/options.js';
 import { KeyArns, parseKeyArn } from './key-arn.js';
 import { ClientHolder, type KmsClient, loadSdk } from './kms-client.js';
 
@@ -52,6 +57,26 @@ export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Pr
   // On a slow or busy machine the import alone may take longer than a call may. If it fails, the call tells.
   if ((envelope.generate ?? 'start') === 'start') await loadSdk().catch(() => undefined);
   return createEnvelopeCrypterer(primary, { ...envelope, fallback: others });
+}
+
+/** Options of {@link createAwsKmsKeyService}; see {@link AwsKmsCryptererOptions}. */
+export type AwsKmsKeyServiceOptions = Pick<
+  AwsKmsCryptererOptions,
+  'client' | 'keyId' | 'encryptionContext' | 'decryptKeyArns'
+>;
+
+/**
+ * AWS KMS as a key service of its own: to `rewrap` a key table to another key, or as one of the `otherKeyServices` that
+ * wrap every branch key too. Another Region's key is called in its Region if `keyId` is an ARN.
+ *
+ * Errors: `CONFIG`.
+ */
+export function createAwsKmsKeyService(options: AwsKmsKeyServiceOptions): KeyService {
+  checkOptionNames(options, 'createAwsKmsKeyService', ['client', 'keyId', 'encryptionContext', 'decryptKeyArns']);
+  const { client, keyId, encryptionContext, decryptKeyArns = [] } = options;
+  const kmsContext = checkEncryptionContext(encryptionContext, undefined);
+  const keyArns = allowedArns(keyId, [], decryptKeyArns, true);
+  return new AwsKeyService(new ClientHolder(client, keyId, 'client'), keyId, kmsContext, keyArns, true);
 }
 
 function config(message: string): SqlcrypterError {

@@ -20,7 +20,6 @@ export {
   type Suite,
   shutdown,
 } from '@sqlcrypter/core';
-export { type AwsKmsCrypterer, type AwsKmsCryptererOptions, createAwsKmsCrypterer } from './aws-kms-crypterer.js';
 export type {
   DekEvent,
   DekLimits,
@@ -28,6 +27,15 @@ export type {
   EnvelopeStats,
   Generate,
   GoFrames,
+  Inline,
   KmsMessage,
-} from './envelope/index.js';
+  StoredKeyOptions,
+} from '@sqlcrypter/envelope';
+export {
+  type AwsKmsCrypterer,
+  type AwsKmsCryptererOptions,
+  type AwsKmsKeyServiceOptions,
+  createAwsKmsCrypterer,
+  createAwsKmsKeyService,
+} from './aws-kms-crypterer.js';
 export type { KmsClient } from './kms-client.js';

@@ -77,10 +77,12 @@ describe('the channel sqlcrypter:dek', () => {
     expect(await told(() => reader.decryptSync(first))).toEqual(['stale', 'hit', 'evicted']);
 
     expect(reader.stats()).toEqual({
+      branchKeys: 0,
       generateCalls: 2,
       unwrapCalls: 5,
       events: {
         hit: 5,
+        'look-up': 0,
         miss: 5,
         negative: 2,
         'rate-limited': 1,

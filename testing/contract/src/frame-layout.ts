@@ -34,7 +34,11 @@ export const WRAPPED_KEY_CODES: readonly ErrorCode[] = [
 
 function keyReferenceRegions(frame: Buffer, kind: number): FrameRegion[] {
   if (kind === 1) return [{ name: 'key id', start: 4, end: 8, codes: ['KEY_NOT_FOUND', 'AUTH_FAILED'] }];
-  if (kind === 2) return [{ name: 'fingerprint', start: 4, end: 20, codes: ['KEY_NOT_FOUND'] }];
+  if (kind === 2) {
+    // Only a look at the key table tells that nobody has the key, and a synchronous call cannot look.
+    const syncCodes: ErrorCode[] = ['KEY_NOT_FOUND', 'KEY_NOT_LOADED'];
+    return [{ name: 'fingerprint', start: 4, end: 20, codes: ['KEY_NOT_FOUND'], syncCodes }];
+  }
   const lengthCodes: ErrorCode[] = ['FRAME_TRUNCATED', 'FRAME_UNSUPPORTED', ...WRAPPED_KEY_CODES];
   return [
     { name: 'fingerprint', start: 4, end: 20, codes: ['KEY_COMMITMENT'] },

@@ -40,6 +40,15 @@ export class WriteKey {
     return this.#hasReached(HARD);
   }
 
+  /** Whether so many more values, of so many bytes together, leave the next key not due by their number. */
+  hasRoomFor(values: number, bytes: number): boolean {
+    const { maxValues, maxBytes } = this.#limits;
+    return (
+      this.dataKey.sealedValues + values < this.#renewAt * maxValues &&
+      this.dataKey.sealedBytes + bytes < this.#renewAt * maxBytes
+    );
+  }
+
   #hasReached(share: number): boolean {
     const { maxValues, maxBytes, maxAge } = this.#limits;
     return (

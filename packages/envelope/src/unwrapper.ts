@@ -53,7 +53,8 @@ export class Unwrapper {
     this.#checkRate();
     const call = this.#queue(async () => {
       try {
-        return await this.#calls.unwrap(wanted.wrapped, wanted.bare);
+        const { record, wrapped, bare } = wanted;
+        return await (record === undefined ? this.#calls.unwrap(wrapped, bare) : this.#calls.unwrapStored(record));
       } catch (error) {
         this.negative.rememberFailure(wanted, error);
         throw error;

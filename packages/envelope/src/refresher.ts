@@ -41,7 +41,8 @@ export class Refresher {
 
   /** Whether a cached key may be used now; starts a refresh where it is due. */
   mayUse(key: CachedKey): boolean {
-    if (key.own) return true;
+    // A key of the key table is watched there.
+    if (key.own || key.stored !== undefined) return true;
     const age = key.age.milliseconds;
     if (age <= this.#ttl) return true;
     if (age > this.#ttl + MAX_STALE) {

@@ -8,7 +8,9 @@ export interface EnvelopeStats {
   readonly events: Readonly<Record<DekEvent, number>>;
   /** Data keys in the cache, those held by leases only not among them. */
   readonly cachedKeys: number;
-  /** Their size as `dekCache.maxSize` counts it. */
+  /** Branch keys in memory; 0 without a key table. */
+  readonly branchKeys: number;
+  /** The size of the cached data keys as `dekCache.maxSize` counts it. */
   readonly cachedBytes: number;
   /** The key that values are encrypted under: how many values and plaintext bytes, and how many milliseconds old. */
   readonly currentKey: { readonly values: number; readonly bytes: number; readonly age: number } | undefined;

@@ -1,8 +1,14 @@
-import type { DataKey } from '@sqlcrypter/core/provider';
+import type { DataKey, KeyFacts } from '@sqlcrypter/core/provider';
 import { LRUCache } from 'lru-cache';
 import { Age } from './age.js';
 
 const DEK_LENGTH = 32;
+
+/** What is known of a key of the key table. */
+export interface StoredFacts extends KeyFacts {
+  /** The branch key that opened it: its fingerprint in hex. */
+  readonly branch: string;
+}
 
 /** A data key in memory, and since when the KMS has not been asked about it. */
 export class CachedKey {
@@ -11,6 +17,8 @@ export class CachedKey {
   /** Whether it was wrapped without the KMS encryption context. */
   readonly bare: boolean;
   readonly dataKey: DataKey;
+  /** For a key of the key table: what it was found to be bound to, whatever its row says by now. */
+  readonly stored: StoredFacts | undefined;
   readonly age: Age = new Age();
   /** The key that this process writes with: it came from the KMS itself and is not asked for again. */
   own = false;
@@ -19,17 +27,23 @@ export class CachedKey {
   /** By the monotonic clock: no refresh before this, because the last one failed. */
   retryAt = 0;
 
-  constructor(name: string, wrapped: Buffer, bare: boolean, dataKey: DataKey) {
+  constructor(name: string, wrapped: Buffer, bare: boolean, dataKey: DataKey, stored?: StoredFacts) {
     this.name = name;
     this.wrapped = wrapped;
     this.bare = bare;
     this.dataKey = dataKey;
+    this.stored = stored;
   }
 }
 
 /** The name of a wrapped key: whether the KMS encryption context belongs to it, and its bytes, of any length. */
 export function cacheName(wrapped: Buffer, bare: boolean): string {
   return (bare ? 'b' : 'c') + wrapped.toString('latin1');
+}
+
+/** The name of a key of the key table. */
+export function storedName(fingerprint: Buffer): string {
+  return `t${fingerprint.toString('latin1')}`;
 }
 
 /**
@@ -54,12 +68,17 @@ export class DataKeyCache {
   }
 
   /** Adds a key unless it is there already, and gives the one that is there. */
-  add(name: string, wrapped: Buffer, bare: boolean, dataKey: DataKey): CachedKey {
+  add(name: string, wrapped: Buffer, bare: boolean, dataKey: DataKey, stored?: StoredFacts): CachedKey {
     const known = this.find(name);
     if (known !== undefined) return known;
-    const key = new CachedKey(name, Buffer.from(wrapped), bare, dataKey);
+    const key = new CachedKey(name, Buffer.from(wrapped), bare, dataKey, stored);
     this.#recent.set(name, key);
     return key;
+  }
+
+  /** Every key of the key table that is cached or held. */
+  *storedKeys(): Generator<CachedKey & { readonly stored: StoredFacts }> {
+    for (const key of new Set([...this.#recent.values(), ...this.#heldKeys()])) if (isStored(key)) yield key;
   }
 
   evict(key: CachedKey): void {
@@ -84,6 +103,10 @@ export class DataKeyCache {
     };
   }
 
+  *#heldKeys(): Generator<CachedKey> {
+    for (const { key } of this.#held.values()) yield key;
+  }
+
   /** Drops every key that nothing holds. */
   forget(): void {
     this.#recent.clear();
@@ -94,4 +117,8 @@ export class DataKeyCache {
     this.#recent.clear();
     this.#held.clear();
   }
+}
+
+function isStored(key: CachedKey): key is CachedKey & { readonly stored: StoredFacts } {
+  return key.stored !== undefined;
 }

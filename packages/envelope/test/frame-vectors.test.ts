@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
 import { frames, malformed } from '../../../testing/vectors/frame-v1.js';
-import { createEnvelopeCrypterer } from '../src/envelope/index.js';
+import { createEnvelopeCrypterer } from '../src/index.js';
 import { codeOf } from './support/error-code.js';
 import { vectorService } from './support/vector-service.js';
 

@@ -1,6 +1,12 @@
 import { SqlcrypterError, type Suite } from '@sqlcrypter/core';
-import { checkOptionNames, checkPositive, checkPositiveInteger, checkSuite } from '@sqlcrypter/core/provider';
-import type { KeyService } from './key-service.js';
+import {
+  checkOptionNames,
+  checkPositive,
+  checkPositiveInteger,
+  checkSuite,
+  type KeyService,
+  type KeyStore,
+} from '@sqlcrypter/core/provider';
 
 /** When a data key to write with is made. */
 export type Generate = 'start' | 'first-use' | 'never';
@@ -16,6 +22,22 @@ export interface DekLimits {
   readonly maxBytes?: number;
   /** Milliseconds; default 86,400,000 (a day). */
   readonly maxAge?: number;
+}
+
+/** What is done with values that carry their wrapped data key, beside a key table. */
+export type Inline = 'read' | 'deny';
+
+/** How keys of a key table are used. */
+export interface StoredKeyOptions {
+  /** Milliseconds that a branch key wraps new data keys; default 31,536,000,000 (a year). */
+  readonly branchLifetime?: number;
+  /**
+   * Milliseconds from the making of a key until it is written with, for every process and replica to load it;
+   * default 900,000 (15 minutes). Where there is no other key it is written with at once.
+   */
+  readonly grace?: number;
+  /** Milliseconds between two looks at what was disabled, destroyed or made; default 60,000. */
+  readonly revocationInterval?: number;
 }
 
 /** What every envelope crypterer can be told, whatever its KMS. */
@@ -40,7 +62,25 @@ export interface EnvelopeOptions {
    * after which the KMS is asked again in the background, default 3,600,000.
    */
   readonly dekCache?: { readonly maxSize?: number; readonly ttl?: number };
+  /**
+   * With a key table `maxAge` is how long a data key is written with, by every process, and 30 days by default; the
+   * other two only make the next key come earlier, because what other processes encrypted is not known.
+   */
   readonly dekLimits?: DekLimits;
+  /**
+   * Keeps wrapped data keys in a key table, once for the whole fleet: values name their key in 60 bytes. Without it each
+   * value carries its wrapped key. The key service must be able to wrap; the suite is `xaes-256-gcm`.
+   */
+  readonly store?: KeyStore;
+  /** With a key table: values that carry their wrapped key are read (default), or refused once all are migrated. */
+  readonly inline?: Inline;
+  /**
+   * With a key table: further key services, of any provider, that wrap every new branch key too. Any one opens it. They
+   * are asked when the others fail.
+   */
+  readonly otherKeyServices?: readonly KeyService[];
+  /** With a key table. */
+  readonly storedKeys?: StoredKeyOptions;
   /** Default `xaes-256-gcm`. */
   readonly suite?: Suite;
   /** Frames of the Go library, which are bound to no context: `reject` (default), `read`, or also `write` them. */
@@ -55,6 +95,10 @@ export const ENVELOPE_OPTION_NAMES: readonly string[] = [
   'decryptRateLimit',
   'dekCache',
   'dekLimits',
+  'store',
+  'inline',
+  'otherKeyServices',
+  'storedKeys',
   'suite',
   'goFrames',
 ];
@@ -66,9 +110,13 @@ export interface CheckedOptions {
   readonly decryptRateLimit: { readonly rps: number; readonly burst: number } | undefined;
   readonly dekCache: { readonly maxSize: number; readonly ttl: number };
   readonly dekLimits: Required<DekLimits>;
+  readonly inline: Inline;
+  readonly storedKeys: Required<StoredKeyOptions> & { readonly branchTtl: number };
   readonly suite: Suite;
   readonly goFrames: GoFrames;
 }
+
+const DAY = 86_400_000;
 
 function checkOneOf<T extends string>(value: T, option: string, allowed: readonly T[]): void {
   if (allowed.includes(value)) return;
@@ -89,7 +137,9 @@ export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
   // Frames of the Go library are plain AES-GCM under random 96-bit nonces, whatever the suite.
   const shortNonce = suite === 'aes-256-gcm' || goFrames === 'write';
   const mostValues = shortNonce ? 2 ** 31 : 2 ** 40;
-  const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = 86_400_000 } = dekLimits;
+  const { store, inline = 'read', storedKeys = {} } = options;
+  checkStore(options, shortNonce);
+  const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = store === undefined ? DAY : 30 * DAY } = dekLimits;
   if (checkPositiveInteger(maxValues, 'dekLimits.maxValues', 'values') > mostValues) {
     throw new SqlcrypterError(
       'CONFIG',
@@ -113,9 +163,44 @@ export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
       maxBytes: checkPositiveInteger(maxBytes, 'dekLimits.maxBytes', 'bytes'),
       maxAge: checkPositive(maxAge, 'dekLimits.maxAge', 'milliseconds'),
     },
+    inline,
+    storedKeys: {
+      branchLifetime: checkPositive(
+        storedKeys.branchLifetime ?? 365 * DAY,
+        'storedKeys.branchLifetime',
+        'milliseconds',
+      ),
+      grace: checkPositive(storedKeys.grace ?? 900_000, 'storedKeys.grace', 'milliseconds'),
+      revocationInterval: checkTimer(storedKeys.revocationInterval ?? 60_000, 'storedKeys.revocationInterval'),
+      // A branch key is asked for again by every process: hourly, that would be most of the bill.
+      branchTtl: dekCache.ttl ?? DAY,
+    },
     suite,
     goFrames,
   };
+}
+
+const STORE_OPTIONS = ['inline', 'otherKeyServices', 'storedKeys'] as const;
+const STORE_METHODS = ['find', 'findLine', 'findPending', 'findRevoked', 'insertPending', 'activate'] as const;
+
+function checkStore(options: EnvelopeOptions, shortNonce: boolean): void {
+  const { store, inline = 'read', storedKeys = {} } = options;
+  checkOneOf(inline, 'inline', ['read', 'deny']);
+  checkOptionNames(storedKeys, 'storedKeys', ['branchLifetime', 'grace', 'revocationInterval']);
+  if (store === undefined) {
+    const stray = STORE_OPTIONS.find((name) => options[name] !== undefined);
+    if (stray === undefined) return;
+    throw new SqlcrypterError('CONFIG', `${stray} means something with a key table only. Expected store beside it.`);
+  }
+  if (!STORE_METHODS.every((name) => typeof (store as KeyStore | null)?.[name] === 'function')) {
+    throw new SqlcrypterError('CONFIG', 'store is not a key store. Expected what createKeyTable() gave.');
+  }
+  if (!shortNonce) return;
+  throw new SqlcrypterError(
+    'CONFIG',
+    "With a key table the suite is 'xaes-256-gcm', and Go frames are not written: a whole fleet encrypts under one " +
+      'data key, and the random nonces of the others are too short for that.',
+  );
 }
 
 /** Node's timers turn anything above 2^31 - 1 milliseconds into one. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { SqlcrypterError, type Suite } from '@sqlcrypter/core';
 import { describe, expect, it, vi } from 'vitest';
-import { createEnvelopeCrypterer, type EnvelopeOptions, type KeyService } from '../src/envelope/index.js';
+import { createEnvelopeCrypterer, type EnvelopeOptions, type KeyService } from '../src/index.js';
 import { codeOf, errorOf } from './support/error-code.js';
 import { createEnvelope, hang, MemoryKms } from './support/memory-kms.js';
 

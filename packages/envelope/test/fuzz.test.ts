@@ -2,7 +2,7 @@ import { SqlcrypterError } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
 import { changedFrames, countOutcomes } from '../../../testing/vectors/changed-frames.js';
 import { dataKey, frames } from '../../../testing/vectors/frame-v1.js';
-import { createEnvelopeCrypterer } from '../src/envelope/index.js';
+import { createEnvelopeCrypterer } from '../src/index.js';
 import { goFrameUnder } from './support/frames.js';
 import { knownWraps, vectorService } from './support/vector-service.js';
 

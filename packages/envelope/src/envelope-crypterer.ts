@@ -13,6 +13,9 @@ import {
   DerivedKeyCache,
   defineCrypterer,
   encodeFrameHeader,
+  type KeyService,
+  type KeyToOpen,
+  type KeyToSeal,
   type ProviderOptions,
 } from '@sqlcrypter/core/provider';
 import pLimit from 'p-limit';
@@ -22,13 +25,15 @@ import { DekEvents } from './events.js';
 import { encodeGoHeader } from './go-frame.js';
 import { groupByKey, type KeyGroup, namesKey, proveKey } from './key-group.js';
 import { KeyLocator, type LocatedKey } from './key-locator.js';
-import { checkKeyService, type KeyService } from './key-service.js';
+import { checkKeyService } from './key-service.js';
 import { KmsCalls } from './kms-calls.js';
 import { keyCommitment } from './negative-cache.js';
 import { type CheckedOptions, checkEnvelopeOptions, ENVELOPE_OPTION_NAMES, type EnvelopeOptions } from './options.js';
 import { createRateLimit } from './rate-limit.js';
 import { Refresher } from './refresher.js';
 import type { EnvelopeStats } from './stats.js';
+import { KeyTableEnvelope } from './stored/key-table-envelope.js';
+import type { LineKey } from './stored/line-key.js';
 import { UNWRAP_CONCURRENCY, Unwrapper } from './unwrapper.js';
 import { WriteKey } from './write-key.js';
 
@@ -44,11 +49,20 @@ export type EnvelopeCrypterer = Crypterer &
      * also of what this process wrote. The key to write with stays.
      */
     forgetKeys(): void;
+    /**
+     * With a key table: looks at once for keys that were disabled or destroyed, and drops them, as it is done every
+     * `storedKeys.revocationInterval` anyway. For applications that are told of a change, e.g. by LISTEN and NOTIFY.
+     *
+     * Errors: `KEY_STORE_UNAVAILABLE`, `UNSUPPORTED` without a key table.
+     */
+    checkRevocations(): Promise<void>;
   };
 
 /** The envelope around one KMS, before `defineCrypterer` has made it safe to use. */
 class EnvelopeImplementation {
   readonly scheme: string;
+  /** Keys in lines, one for each scope, are kept in a key table only. */
+  readonly scopes: boolean;
   readonly #provider: number;
   readonly #options: CheckedOptions;
   readonly #derivedKeys = new DerivedKeyCache();
@@ -59,36 +73,58 @@ class EnvelopeImplementation {
   readonly #unwrapper: Unwrapper;
   readonly #refresher: Refresher;
   readonly #current: CurrentKey;
+  /** Where the keys are in a key table. */
+  readonly #table: KeyTableEnvelope | undefined;
   /** Makes the key that this process writes with a key like any other. */
   #releaseOwn: () => void = nothing;
 
   constructor(keyService: KeyService, options: EnvelopeOptions) {
     const checked = checkEnvelopeOptions(options);
     const services = checkServices(keyService, options.fallback);
+    const others = checkOthers(options.otherKeyServices);
+    const { store } = options;
+    if (store !== undefined) checkMayWrap([...services, ...others], checked.generate);
     this.scheme = keyService.scheme;
     this.#provider = keyService.provider;
     this.#options = checked;
-    this.#locator = new KeyLocator(this.scheme, this.#provider, checked.goFrames !== 'reject');
+    this.#locator = new KeyLocator(this.scheme, this.#provider, {
+      goFrames: checked.goFrames !== 'reject',
+      stored: store !== undefined,
+      inline: checked.inline === 'read',
+    });
     this.#events = new DekEvents(this.scheme);
-    this.#calls = new KmsCalls(services, checked.requestTimeout, this.#derivedKeys);
+    this.#calls = new KmsCalls(services, others, checked.requestTimeout, this.#derivedKeys);
     this.#cache = new DataKeyCache(checked.dekCache.maxSize);
     this.#unwrapper = new Unwrapper(this.#calls, createRateLimit(checked.decryptRateLimit), this.#events);
     this.#refresher = new Refresher(this.#cache, this.#unwrapper, this.#events, checked.dekCache.ttl);
     this.#current = new CurrentKey(() => this.#makeWriteKey());
+    this.scopes = store !== undefined;
+    this.#table =
+      store &&
+      new KeyTableEnvelope(store, {
+        options: checked,
+        calls: this.#calls,
+        cache: this.#cache,
+        unwrapper: this.#unwrapper,
+        derivedKeys: this.#derivedKeys,
+        events: this.#events,
+      });
   }
 
   /** Fetches the first data key where the options ask for it. */
   async start(): Promise<void> {
-    if (this.#options.generate === 'start') await this.#current.renew();
+    if (this.#options.generate !== 'start') return;
+    await (this.#table === undefined ? this.#current.renew() : this.#table.take(undefined));
   }
 
-  encryptSync(plaintext: Buffer, { context }: ProviderOptions): Buffer {
+  encryptSync(plaintext: Buffer, { context, scope }: ProviderOptions): Buffer {
     this.#checkMayWrite();
-    return this.#seal(this.#current.takeSync(), plaintext, context);
+    return this.#seal(this.#table?.takeSync(scope) ?? this.#current.takeSync(), plaintext, context);
   }
 
   async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     this.#checkMayWrite();
+    if (this.#table !== undefined) return this.#seal(await this.#table.take(options.scope), plaintext, options.context);
     // Many may wait for the same key and use it up before it is this call's turn.
     while (!this.#current.isReady) await this.#current.renew();
     return this.encryptSync(plaintext, options);
@@ -113,6 +149,21 @@ class EnvelopeImplementation {
     return key === undefined ? this.#load([{ index: 0, located, ciphertext }], open) : open(key);
   }
 
+  keyToOpen(ciphertext: Buffer): KeyToOpen | undefined {
+    const located = this.#locator.locate(ciphertext);
+    const { committed } = located;
+    const dataKey = committed && this.#find(located)?.dataKey;
+    if (committed === undefined || !dataKey?.hasFingerprint(committed.fingerprint)) return undefined;
+    return { dataKey, layout: committed.layout };
+  }
+
+  keyToSeal(values: number, bytes: number): KeyToSeal | undefined {
+    if (this.#table !== undefined || this.#options.goFrames === 'write') return undefined;
+    this.#checkMayWrite();
+    const key = this.#current.takeSync();
+    return key.hasRoomFor(values, bytes) ? key : undefined;
+  }
+
   async loadKeys(ciphertexts: Buffer[], { signal, onError }: LoadKeysOptions): Promise<KeyLease> {
     const failures = new Map<number, SqlcrypterError>();
     const releases: (() => void)[] = [];
@@ -120,9 +171,11 @@ class EnvelopeImplementation {
       for (const release of releases) release();
     };
     const limit = pLimit(UNWRAP_CONCURRENCY);
+    // Keys of the key table are looked up together; only their branch keys wait for the KMS.
+    const inTurn = (group: KeyGroup, work: () => Promise<void>) => (group[0].located.isStored ? work() : limit(work));
     await Promise.all(
       groupByKey(this.#locator, ciphertexts, failures).map((group) =>
-        limit(async () => {
+        inTurn(group, async () => {
           // Nobody waits any more: keys that are not asked for yet stay so.
           if (signal?.aborted === true) return;
           const hold = (key: CachedKey) => {
@@ -154,17 +207,26 @@ class EnvelopeImplementation {
       events: { ...this.#events.counts },
       cachedKeys: this.#cache.size.keys,
       cachedBytes: this.#cache.size.bytes,
-      currentKey: this.#current.key && {
-        values: this.#current.key.dataKey.sealedValues,
-        bytes: this.#current.key.dataKey.sealedBytes,
-        age: this.#current.key.age,
-      },
+      branchKeys: this.#table?.branches ?? 0,
+      currentKey: this.#currentKey(),
     };
+  }
+
+  #currentKey(): EnvelopeStats['currentKey'] {
+    const key = this.#table === undefined ? this.#current.key : this.#table.current;
+    return key && { values: key.dataKey.sealedValues, bytes: key.dataKey.sealedBytes, age: key.age };
+  }
+
+  async checkRevocations(): Promise<void> {
+    this.#calls.refuseIfClosed();
+    if (this.#table !== undefined) return this.#table.check();
+    throw new SqlcrypterError('UNSUPPORTED', 'Keys are revoked in a key table. Create the crypterer with a store.');
   }
 
   forgetKeys(): void {
     this.#releaseOwn();
     this.#cache.forget();
+    this.#table?.forget();
     this.#derivedKeys.clear();
     this.#unwrapper.negative.clear();
   }
@@ -172,6 +234,7 @@ class EnvelopeImplementation {
   async close(): Promise<void> {
     const closing = this.#calls.close();
     this.#current.close();
+    this.#table?.close();
     this.#cache.clear();
     this.#derivedKeys.clear();
     this.#unwrapper.negative.clear();
@@ -186,7 +249,7 @@ class EnvelopeImplementation {
     );
   }
 
-  #seal(key: WriteKey, plaintext: Buffer, context: Buffer): Buffer {
+  #seal(key: WriteKey | LineKey, plaintext: Buffer, context: Buffer): Buffer {
     if (this.#options.goFrames === 'write') return key.dataKey.sealGo(plaintext, key.header);
     return key.dataKey.seal(plaintext, key.header, context);
   }
@@ -233,6 +296,7 @@ class EnvelopeImplementation {
     const fingerprints = group.flatMap(({ located }) => located.fingerprints);
     const wanted = { name, wrapped, bare, fingerprints };
     this.#events.tell('miss');
+    if (this.#table !== undefined && group[0].located.isStored) return this.#table.load(wrapped).then(use);
     return this.#unwrapper.unwrap(wanted, (dataKey) => {
       try {
         proveKey(dataKey, group);
@@ -269,8 +333,27 @@ function checkServices(keyService: KeyService, fallback: readonly KeyService[] =
   );
 }
 
+/** Errors: `CONFIG`. */
+function checkOthers(services: readonly KeyService[] = []): KeyService[] {
+  if (!Array.isArray(services)) {
+    throw new SqlcrypterError('CONFIG', 'otherKeyServices is not a list. Expected an array of key services.');
+  }
+  return services.map((service, index) => checkKeyService(service, `otherKeyServices[${index}]`));
+}
+
+/** Errors: `CONFIG`. */
+function checkMayWrap(services: readonly KeyService[], generate: string): void {
+  const unable = services.find(({ wrapDataKey }) => typeof wrapDataKey !== 'function');
+  if (unable === undefined || generate === 'never') return;
+  throw new SqlcrypterError(
+    'CONFIG',
+    `The key service ${unable.scheme} has no wrapDataKey, which a key table needs: it binds a wrapped key to its row.`,
+  );
+}
+
 /**
- * A crypterer whose data keys a KMS wraps: values carry the wrapped key, reads unwrap each distinct key once.
+ * A crypterer whose data keys a KMS wraps. Values carry the wrapped key and reads unwrap each distinct key once; with a
+ * `store` values name a key of a key table that a whole fleet shares.
  *
  * @param keyService the two calls of a KMS; see {@link KeyService}.
  * Errors: `CONFIG`, and with `generate: 'start'` whatever the first data key ends in.
@@ -292,5 +375,6 @@ export async function createEnvelopeCrypterer(
   return Object.assign(defineCrypterer(implementation), {
     stats: () => implementation.stats(),
     forgetKeys: () => implementation.forgetKeys(),
+    checkRevocations: () => implementation.checkRevocations(),
   });
 }

@@ -6,6 +6,8 @@ export type DekEvent =
   | 'hit'
   /** A key was not in memory. */
   | 'miss'
+  /** The key table was asked for keys, for one value or many. */
+  | 'look-up'
   /** A miss was answered from what is known to fail, without a call. */
   | 'negative'
   /** A key past its time to live was confirmed by the KMS. */
@@ -41,6 +43,7 @@ export class DekEvents {
   readonly counts: Record<DekEvent, number> = {
     hit: 0,
     miss: 0,
+    'look-up': 0,
     negative: 0,
     refresh: 0,
     stale: 0,

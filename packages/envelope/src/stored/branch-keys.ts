@@ -1,0 +1,108 @@
+/// <reference types="node" preserve="true" />
+import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import type { DataKey, KeyFacts, KeyRecord } from '@sqlcrypter/core/provider';
+import { Age } from '../age.js';
+import { keyCommitment } from '../negative-cache.js';
+import type { Unwrapper } from '../unwrapper.js';
+import { bytesOfRow } from './row-binding.js';
+import { refuseUnusable } from './row-state.js';
+
+/** How long past its time to live a branch key may be used while the KMS does not answer. */
+const MAX_STALE = 86_400_000;
+
+/** Answers after which a branch key, and all that it opened, must not be used any more. */
+const REVOKED: readonly ErrorCode[] = [
+  'KMS_DENIED',
+  'KEY_DISABLED',
+  'KEY_NOT_FOUND',
+  'KMS_WRONG_KEY',
+  'KMS_INVALID_BLOB',
+];
+
+/** A branch key in memory, with the facts that it was found to be bound to. */
+export interface BranchKey {
+  readonly facts: KeyFacts;
+  readonly dataKey: DataKey;
+}
+
+interface Known extends BranchKey {
+  readonly record: KeyRecord;
+  readonly age: Age;
+}
+
+/**
+ * The branch keys: each is unwrapped by the KMS once and opens any number of data keys. There are few of them, and only
+ * genuine ones get in here, so none is evicted for space.
+ */
+export class BranchKeys {
+  readonly #unwrapper: Unwrapper;
+  readonly #ttl: number;
+  readonly #known = new Map<string, Known>();
+
+  constructor(unwrapper: Unwrapper, ttl: number) {
+    this.#unwrapper = unwrapper;
+    this.#ttl = ttl;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  get fingerprints(): Buffer[] {
+    return [...this.#known.values()].map(({ facts }) => facts.fingerprint);
+  }
+
+  find(fingerprint: string): BranchKey | undefined {
+    return this.#known.get(fingerprint);
+  }
+
+  /** The key of a row, from memory or by one call. Errors: as the KMS answers, `KEY_DESTROYED`, `KEY_COMMITMENT`. */
+  async open(record: KeyRecord): Promise<BranchKey> {
+    const name = record.fingerprint.toString('hex');
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    refuseUnusable(record);
+    return this.#unwrap(record, (dataKey) => {
+      const { fingerprint, purpose, scope, created, expires } = record;
+      const facts = { fingerprint, purpose, scope, created, expires };
+      const opened = this.#known.get(name) ?? { facts, dataKey, record, age: new Age() };
+      this.#known.set(name, opened);
+      return opened;
+    });
+  }
+
+  drop(fingerprint: string): void {
+    this.#known.delete(fingerprint);
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+
+  /** Asks the KMS again for keys past their time to live, and gives those that must not be used any more. */
+  async refresh(): Promise<string[]> {
+    const revoked: string[] = [];
+    for (const [name, { record, age }] of this.#known) {
+      if (age.milliseconds <= this.#ttl) continue;
+      try {
+        await this.#unwrap(record, () => age.restart());
+      } catch (error) {
+        const refused = SqlcrypterError.is(error) && REVOKED.includes(error.code);
+        if (refused || age.milliseconds > this.#ttl + MAX_STALE) revoked.push(name);
+      }
+    }
+    for (const name of revoked) this.#known.delete(name);
+    return revoked;
+  }
+
+  #unwrap<T>(record: KeyRecord, accept: (dataKey: DataKey) => T): Promise<T> {
+    const { fingerprint } = record;
+    const name = `r${fingerprint.toString('latin1')}`;
+    const wanted = { name, wrapped: bytesOfRow(record), bare: false, fingerprints: [fingerprint], record };
+    return this.#unwrapper.unwrap(wanted, (dataKey) => {
+      if (dataKey.hasFingerprint(fingerprint)) return accept(dataKey);
+      this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
+      throw keyCommitment();
+    });
+  }
+}

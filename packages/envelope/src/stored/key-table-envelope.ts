@@ -1,0 +1,200 @@
+/// <reference types="node" preserve="true" />
+import {
+  checkScope,
+  type DerivedKeyCache,
+  encodeContext,
+  type KeyFacts,
+  type KeyStore,
+  type KeyWrap,
+} from '@sqlcrypter/core/provider';
+import { LRUCache } from 'lru-cache';
+import { Age } from '../age.js';
+import type { DataKeyCache } from '../data-key-cache.js';
+import type { DekEvents } from '../events.js';
+import type { KmsCalls } from '../kms-calls.js';
+import type { CheckedOptions } from '../options.js';
+import type { Unwrapper } from '../unwrapper.js';
+import { BranchKeys } from './branch-keys.js';
+import { KeyLine, type LineKind, type LineSettings } from './key-line.js';
+import type { LineFacts, LineKey } from './line-key.js';
+import { byFingerprint, LookUp } from './look-up.js';
+import { bindingOf } from './row-binding.js';
+import { BRANCH_PROVIDER, type StoredKey, StoredKeys } from './stored-keys.js';
+
+/** Scopes that a process can write in without a look at the table for each. */
+const MAX_LINES = 10_000;
+/** How long keys are used while the table does not answer. */
+const MAX_STALE = 86_400_000;
+
+/** The parts of an envelope crypterer that its key table shares. */
+export interface EnvelopeParts {
+  readonly options: CheckedOptions;
+  readonly calls: KmsCalls;
+  readonly cache: DataKeyCache;
+  readonly unwrapper: Unwrapper;
+  readonly derivedKeys: DerivedKeyCache;
+  readonly events: DekEvents;
+}
+
+/** The side of an envelope crypterer that keeps its keys in a table. */
+export class KeyTableEnvelope {
+  readonly #store: KeyStore;
+  readonly #parts: EnvelopeParts;
+  readonly #branches: BranchKeys;
+  readonly #keys: StoredKeys;
+  readonly #settings: LineSettings;
+  readonly #branchLine: KeyLine;
+  readonly #dataKind: LineKind;
+  readonly #lines = new LRUCache<string, KeyLine>({ max: MAX_LINES });
+  readonly #confirmed = new Age();
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(store: KeyStore, parts: EnvelopeParts) {
+    const { options, calls, cache, unwrapper, derivedKeys, events } = parts;
+    const { dekLimits, storedKeys } = options;
+    this.#store = store;
+    this.#parts = parts;
+    this.#branches = new BranchKeys(unwrapper, storedKeys.branchTtl);
+    const lookUp = new LookUp(store, () => events.tell('look-up'));
+    this.#keys = new StoredKeys(lookUp, this.#branches, cache, unwrapper.negative, derivedKeys, () =>
+      calls.refuseIfClosed(),
+    );
+    this.#settings = { store, grace: storedKeys.grace, limits: dekLimits };
+    const branchKind: LineKind = {
+      purpose: 'branch',
+      lifetime: storedKeys.branchLifetime,
+      open: (record) => this.#branches.open(record),
+      wrap: (plaintext, facts) => calls.wrapStored(plaintext, facts),
+    };
+    this.#branchLine = new KeyLine(this.#settings, branchKind, '');
+    this.#dataKind = {
+      purpose: 'data',
+      lifetime: dekLimits.maxAge,
+      open: async (record, found) => {
+        const { stored, dataKey } = await this.#keys.open(record, found);
+        return { facts: stored, dataKey };
+      },
+      wrap: (plaintext, facts) => this.#wrapByBranch(plaintext, facts),
+    };
+    this.#watch();
+  }
+
+  get branches(): number {
+    return this.#branches.size;
+  }
+
+  /** The key that values without a scope are encrypted under, if it is loaded. */
+  get current(): LineKey | undefined {
+    return this.#lines.peek('')?.current;
+  }
+
+  takeSync(scope: string | undefined): LineKey {
+    return this.#line(scope).takeSync();
+  }
+
+  async take(scope: string | undefined): Promise<LineKey> {
+    const key = await this.#line(scope).take();
+    this.#parts.calls.refuseIfClosed();
+    return key;
+  }
+
+  load(fingerprint: Buffer): Promise<StoredKey> {
+    return this.#keys.load(fingerprint);
+  }
+
+  /**
+   * Looks at the table once: drops what was disabled or destroyed, and loads the keys that are to be written with next.
+   * One check at a time. Errors: `KEY_STORE_UNAVAILABLE`.
+   */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  forget(): void {
+    this.#branches.clear();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#branches.clear();
+    this.#lines.clear();
+  }
+
+  #line(scope: string | undefined): KeyLine {
+    const name = scope ?? '';
+    let line = scope === '' ? undefined : this.#lines.get(name);
+    if (line === undefined) {
+      if (scope !== undefined) checkScope(scope);
+      line = new KeyLine(this.#settings, this.#dataKind, name);
+      this.#lines.set(name, line);
+    }
+    return line;
+  }
+
+  async #wrapByBranch(plaintext: Uint8Array, facts: KeyFacts): Promise<KeyWrap[]> {
+    const { facts: branch, dataKey, header } = await this.#branchLine.take();
+    const wrapped = dataKey.seal(plaintext, header, encodeContext(bindingOf(facts)));
+    return [{ provider: BRANCH_PROVIDER, keyId: branch.fingerprint.toString('hex'), wrapped }];
+  }
+
+  async #check(): Promise<void> {
+    const stored = [...this.#parts.cache.storedKeys()].map((key) => key.stored.fingerprint);
+    const written = [...this.#lines.values()].flatMap((line) => line.current?.facts.fingerprint ?? []);
+    const held = new Map(
+      [...stored, ...written, ...this.#branches.fingerprints].map((each) => [each.toString('hex'), each]),
+    );
+    const revoked = held.size === 0 ? [] : await this.#store.findRevoked([...held.values()]);
+    this.#drop(revoked.map((each) => each.toString('hex')));
+    const pending = byFingerprint(await this.#store.findPending());
+    this.#confirmed.restart();
+    this.#drop(await this.#branches.refresh());
+    for (const record of pending.values()) {
+      if (record.state !== 'pending') continue;
+      const line = record.purpose === 'branch' ? this.#branchLine : this.#lines.peek(record.scope);
+      await line?.see(record, pending).catch(() => {
+        // Its turn comes when the line has nothing else; then the failure is told.
+      });
+    }
+  }
+
+  /** Gives up keys, and what branch keys among them opened. */
+  #drop(fingerprints: readonly string[]): void {
+    if (fingerprints.length === 0) return;
+    const revoked = new Set(fingerprints);
+    const isRevoked = ({ fingerprint, branch }: LineFacts) =>
+      revoked.has(fingerprint.toString('hex')) || (branch !== undefined && revoked.has(branch));
+    for (const key of this.#parts.cache.storedKeys()) {
+      if (!isRevoked(key.stored)) continue;
+      this.#parts.cache.evict(key);
+      this.#parts.events.tell('evicted');
+    }
+    for (const fingerprint of fingerprints) this.#branches.drop(fingerprint);
+    for (const line of [this.#branchLine, ...this.#lines.values()]) line.drop(isRevoked);
+  }
+
+  /** Checks again and again. The timer keeps no process alive. */
+  #watch(): void {
+    const pause = this.#parts.options.storedKeys.revocationInterval * (0.9 + Math.random() / 10);
+    this.#timer = setTimeout(() => {
+      this.check()
+        .catch(() => {
+          if (this.#confirmed.milliseconds > MAX_STALE) this.#dropAll();
+        })
+        .finally(() => {
+          if (!this.#closed) this.#watch();
+        });
+    }, pause);
+    this.#timer.unref();
+  }
+
+  #dropAll(): void {
+    const stored = [...this.#parts.cache.storedKeys()].map((key) => key.stored.fingerprint);
+    this.#drop([...stored, ...this.#branches.fingerprints].map((each) => each.toString('hex')));
+  }
+}

@@ -1,0 +1,6 @@
+import { packageTests, publishedCoverage } from '../../vitest.shared.js';
+
+export default packageTests({
+  coverage: publishedCoverage,
+  setupFiles: ['test/support/no-unhandled-rejections.ts'],
+});
