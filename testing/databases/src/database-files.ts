@@ -22,30 +22,15 @@ export function databaseFiles(database: TestDatabase): Promise<NamedBytes[]> {
       FROM (SELECT 'base/' || oid AS folder FROM pg_database WHERE datname = current_database()) AS place,
            pg_ls_dir(folder) AS file
       ORDER BY path`);
-    return readFiles(client, rows);
+    return readServerFiles(client, rows);
   });
 }
 
-/**
- * The server's write-ahead log since the database was created: every change passes through it, and backups and replicas
- * are made of it. Holds the changes of all databases of the server. 16 MB for each file.
- */
-export function walFiles(database: TestDatabase): Promise<NamedBytes[]> {
-  return withPostgresClient(database.connection, async (client) => {
-    await client.query('CHECKPOINT');
-    // Files above the current one are old ones, renamed for use to come.
-    const { rows } = await client.query<{ path: string; relation: null }>(`
-      SELECT 'pg_wal/' || name AS path, NULL AS relation
-      FROM pg_database, pg_stat_file('base/' || oid || '/PG_VERSION') AS creation, pg_ls_waldir() AS wal
-      WHERE datname = current_database() AND name ~ '^[0-9A-F]{24}$'
-        AND wal.modification >= creation.modification AND name <= pg_walfile_name(pg_current_wal_lsn())
-      ORDER BY name`);
-    return readFiles(client, rows);
-  });
-}
-
-// One query for each file: an answer holds a file in memory several times over.
-async function readFiles(client: pg.Client, files: { path: string; relation: string | null }[]): Promise<NamedBytes[]> {
+/** Files by their paths below the server's data folder. One query for each: an answer holds a file several times over. */
+export async function readServerFiles(
+  client: pg.Client,
+  files: { path: string; relation: string | null }[],
+): Promise<NamedBytes[]> {
   const read: NamedBytes[] = [];
   for (const { path, relation } of files) {
     // Files of dropped relations may go while others are read: `true` gives NULL for them.

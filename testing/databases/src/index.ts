@@ -1,6 +1,7 @@
-export { databaseFiles, type NamedBytes, walFiles } from './database-files.js';
+export { databaseFiles, type NamedBytes } from './database-files.js';
 export { type Dump, dumpPostgres } from './dump-postgres.js';
 export type { FoundServer } from './found-server.js';
+export { type KeptWal, keepWal } from './kept-wal.js';
 export { mariadbSkipReason, type StartMariadbOptions, startMariadb } from './mariadb-server.js';
 export { type StartPostgresOptions, startPostgres } from './postgres-server.js';
 export { type PlaintextFinding, type PlaintextForm, searchForPlaintext } from './search-for-plaintext.js';

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   databaseFiles,
   dumpPostgres,
+  type KeptWal,
+  keepWal,
   searchForPlaintext,
   startPostgres,
   type TestDatabase,
   type TestServer,
-  walFiles,
 } from '../src/index.js';
 import { withPostgresClient } from '../src/postgres-client.js';
 
@@ -26,10 +27,12 @@ describe.each([
 ])('on %s', (_, options) => {
   let server: TestServer;
   let database: TestDatabase;
+  let wal: KeptWal;
 
   beforeAll(async () => {
     server = await startPostgres(options);
     database = await server.createDatabase('contents');
+    wal = await keepWal(database);
     await withPostgresClient(database.connection, async (client) => {
       await client.query('CREATE TABLE employees (id int PRIMARY KEY, name text, token bytea, photo bytea)');
       await client.query('CREATE INDEX by_name ON employees (name)');
@@ -44,6 +47,7 @@ describe.each([
     });
   });
   afterAll(async () => {
+    await wal?.stop();
     await database?.drop();
     await server?.stop();
   });
@@ -97,7 +101,16 @@ describe.each([
   });
 
   it('the write-ahead log holds what was written, and what was overwritten since', async () => {
-    const files = walFiles(database);
+    // Checkpoints, and a whole file of log: what was written before is thrown away unless it is kept.
+    await withPostgresClient(database.connection, async (client) => {
+      await client.query(
+        'CREATE TABLE filler AS SELECT repeat(md5(i::text), 30) AS line FROM generate_series(1, 20000) AS i',
+      );
+      await client.query('CHECKPOINT');
+      await client.query('SELECT pg_switch_wal()');
+      await client.query('CHECKPOINT');
+    });
+    const files = wal.files();
     for (const value of [control.text, control.bytea, control.updated, control.large]) {
       expect(await search(files, value)).not.toEqual([]);
     }

@@ -1,4 +1,4 @@
-import { databaseFiles, dumpPostgres, type TestServer, walFiles } from '@sqlcrypter/test-databases';
+import { databaseFiles, dumpPostgres, keepWal, type TestServer } from '@sqlcrypter/test-databases';
 import pg from 'pg';
 import { type Driver, numbered, type Run, runAll, settle } from '../driver.js';
 
@@ -13,6 +13,7 @@ export function pgDriver(server: TestServer): Driver {
     hasResultHook: true,
     async createDatabase() {
       const database = await server.createDatabase('pg');
+      const wal = await keepWal(database);
       return {
         async connect({ onBytes } = {}) {
           const client = new pg.Client({ ...database.connection, ...(onBytes && { types: typesWith(onBytes) }) });
@@ -31,9 +32,12 @@ export function pgDriver(server: TestServer): Driver {
         async contents() {
           const { tool, text } = await dumpPostgres(database);
           const dump = { name: `the dump by ${tool}`, bytes: Buffer.from(text) };
-          return [dump, ...(await databaseFiles(database)), ...(await walFiles(database))];
+          return [dump, ...(await databaseFiles(database)), ...(await wal.files())];
         },
-        [Symbol.asyncDispose]: () => database.drop(),
+        async [Symbol.asyncDispose]() {
+          await wal.stop();
+          await database.drop();
+        },
       };
     },
   };
