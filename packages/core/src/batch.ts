@@ -124,8 +124,8 @@ export async function decryptManyAs<T>(
   checkItems(items, 'decryptMany');
   const { signal } = options;
   if (!isSyncCrypterer(chosen)) {
-    const decryptOne = async ({ ciphertext, context }: DecryptItem) =>
-      readWhole(read, await chosen.decrypt(ciphertext, { context, signal }));
+    const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
+      readWhole(read, await chosen.decrypt(ciphertext, { context, signal }), index);
     const results = await eachConcurrently(items, decryptOne, pace);
     return options.onError === 'collect' ? results : throwFirst(results);
   }
@@ -142,7 +142,7 @@ export async function decryptManyAs<T>(
     if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
     const take = (position: number, memory: Buffer, start: number, end: number): void => {
       try {
-        results[position] = read(memory, start, end);
+        results[position] = read(memory, start, end, position);
       } catch (error) {
         fail(error, position);
       }
@@ -165,7 +165,7 @@ export async function decryptManyAs<T>(
         if (results[position] !== undefined) continue;
         const { ciphertext, context } = items[position] as DecryptItem;
         try {
-          results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal }));
+          results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal }), position);
         } catch (error) {
           fail(error, position);
         }
@@ -196,7 +196,7 @@ async function leaseKeys(
 
 async function eachConcurrently<Item, T>(
   items: readonly Item[],
-  work: (item: Item) => Promise<T>,
+  work: (item: Item, index: number) => Promise<T>,
   pace: Pace,
 ): Promise<(T | SqlcrypterError)[]> {
   const results = new Array<T | SqlcrypterError>(items.length);
@@ -204,7 +204,7 @@ async function eachConcurrently<Item, T>(
   const worker = async () => {
     for (const [index, item] of queue) {
       try {
-        results[index] = await work(item);
+        results[index] = await work(item, index);
       } catch (error) {
         results[index] = atIndex(error, index);
       }
@@ -246,8 +246,8 @@ function range(from: number, to: number): Uint32Array {
 }
 
 /** Reads a plaintext that is a Buffer already; its own bytes need no copy. */
-function readWhole<T>(read: ReadPlaintext<T>, plaintext: Buffer): T {
-  return read === (ownBytes as unknown) ? (plaintext as T) : read(plaintext, 0, plaintext.length);
+function readWhole<T>(read: ReadPlaintext<T>, plaintext: Buffer, index: number): T {
+  return read === (ownBytes as unknown) ? (plaintext as T) : read(plaintext, 0, plaintext.length, index);
 }
 
 function throwFirst<T>(results: (T | SqlcrypterError)[]): T[] {

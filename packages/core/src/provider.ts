@@ -1,6 +1,7 @@
 export { decryptManyAs } from './batch.js';
 export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.js';
-export type { ReadPlaintext } from './batch-engine/read-plaintext.js';
+export { Pace } from './batch-engine/pace.js';
+export { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
 export { checkOptionNames, checkPositive, checkPositiveInteger } from './check-options.js';
 export { authFailed, DataKey } from './data-key.js';

@@ -1,13 +1,17 @@
 /// <reference types="node" preserve="true" />
 import { type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
+import { Pace } from '@sqlcrypter/core/provider';
 import { checkOptions, kindOf } from './argument-check.js';
 import { type Binding, located } from './binding.js';
 import { decodeValue, encodeValue } from './column-codec.js';
 import type { ColumnFacts } from './column-facts.js';
 import type { ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
-import { type Cell, decryptCells } from './decrypt-cells.js';
+import { type Cell, decryptCells, isTextColumn, type Plaintext } from './decrypt-cells.js';
 import { encryptChannel, tellOutcome } from './value-events.js';
+
+/** Values that are looked at before the clock is. */
+const VALUES_PER_GLANCE = 256;
 
 /** What a value is bound to at a place, or at the place that it brings along. */
 type BindingFor = (value: unknown, place: object | undefined) => Binding;
@@ -27,22 +31,26 @@ export async function encryptItems<T, S>(
 ): Promise<(S | null)[]> {
   const { label, crypterer } = facts;
   const cells: (EncryptItem & { readonly binding: Binding; readonly index: number })[] = [];
-  const count = forEachValue(facts, items, ({ value, place }, index) => {
+  const pace = new Pace();
+  const count = await forEachValue(facts, items, pace, ({ value, place }, index) => {
     const plaintext = encodeValue(facts, value as T, index);
     const binding = bindingFor(undefined, place);
     cells.push({ plaintext, context: binding.contexts[0], binding, index });
   });
-  const signal = checkOptions(options, 'encryptMany')?.signal;
+  const { signal, engine } = checkOptions(options, 'encryptMany') ?? {};
   const results = new Array<S | null>(count).fill(null);
   if (cells.length === 0) return results;
-  const ciphertexts = await encryptMany(cells, { crypterer, signal }).catch((error: unknown) => {
+  const ciphertexts = await encryptMany(cells, { crypterer, signal, engine }).catch((error: unknown) => {
     const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
     const failure = located(error, { column: label, index: at });
     tellOutcome(encryptChannel, label, failure.code, cells.length);
     throw failure;
   });
   tellOutcome(encryptChannel, label, 'ok', cells.length);
-  for (const [i, { binding, index }] of cells.entries()) results[index] = store(ciphertexts[i] as Buffer, binding);
+  for (const [i, { binding, index }] of cells.entries()) {
+    results[index] = store(ciphertexts[i] as Buffer, binding);
+    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+  }
   return results;
 }
 
@@ -54,33 +62,41 @@ export async function decryptItems<T>(
   options: ColumnCallOptions | undefined,
 ): Promise<(T | null)[]> {
   const cells: Cell[] = [];
-  const count = forEachValue(facts, items, ({ value, place }, index) => {
+  const pace = new Pace();
+  const isText = isTextColumn(facts);
+  const count = await forEachValue(facts, items, pace, ({ value, place }, index) => {
     const ciphertext = ciphertextOf(value);
     if (ciphertext === null) return;
     const binding = bindingFor(value, place);
-    cells.push({ ciphertext, context: binding.contexts[0], binding, index });
+    cells.push({ ciphertext, context: binding.contexts[0], binding, isText, index });
   });
-  const signal = checkOptions(options, 'decryptMany')?.signal;
-  const plaintexts = await decryptCells(cells, signal).catch((error: unknown) => {
+  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany'), pace).catch((error: unknown) => {
     throw located(error, { column: facts.label });
   });
   const results = new Array<T | null>(count).fill(null);
-  for (const [i, { index }] of cells.entries()) results[index] = decodeValue(facts, plaintexts[i] as Buffer, index);
+  for (const [i, { index }] of cells.entries()) {
+    const plaintext = plaintexts[i] as Plaintext;
+    // A string is the value of a column of text, decoded already.
+    results[index] = typeof plaintext === 'string' ? (plaintext as T) : decodeValue(facts, plaintext, index);
+    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+  }
   return results;
 }
 
 /** Calls `visit` for every value that is not null, and gives the number of items. Errors get column and index. */
-function forEachValue(
+async function forEachValue(
   { label, bind }: ColumnFacts,
   items: unknown,
+  pace: Pace,
   visit: (item: PlacedValue, index: number) => void,
-): number {
+): Promise<number> {
   if (!Array.isArray(items)) {
     throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
   }
   const bound = bind.length > 0;
   for (let index = 0; index < items.length; index++) {
     const item: unknown = items[index];
+    if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     try {
       const { value, place } = bound ? placedItem(item) : { value: item, place: undefined };
       if (value !== null) visit({ value, place }, index);

@@ -1,4 +1,4 @@
-import { type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
+import { type EncryptionContext, type EngineChoice, SqlcrypterError } from '@sqlcrypter/core';
 import { checkOptions } from './argument-check.js';
 import { type Binding, located } from './binding.js';
 import type { ColumnFacts } from './column-facts.js';
@@ -14,6 +14,11 @@ export type Place<B extends Bind> = { readonly [K in B]: RowId };
 export interface ColumnCallOptions {
   /** Ends the wait with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * How a batch is worked on: `auto` (default) takes many values under one key together where that is faster, `node`
+   * never. Results and errors are the same.
+   */
+  readonly engine?: EngineChoice | undefined;
 }
 
 /** The row and tenant that a column is not bound to: giving them would be a mistake about what is protected. */

@@ -1,11 +1,12 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { Pace } from '@sqlcrypter/core/provider';
 import { checkOptions, kindOf } from './argument-check.js';
 import { type Binding, located } from './binding.js';
 import { decodeValue } from './column-codec.js';
 import type { ColumnFacts } from './column-facts.js';
 import { type Bind, bindingAt, bindingOfAll, type ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
-import { type Cell, decryptCells } from './decrypt-cells.js';
+import { type Cell, decryptCells, isTextColumn, type Plaintext } from './decrypt-cells.js';
 import { encodeRowId, type RowId } from './row-id.js';
 
 /** Which key of a result row holds which column's value. */
@@ -27,6 +28,9 @@ export type RowPlaceArguments<R, B extends Bind> = [B] extends [never]
 export type DecryptedRow<R, C extends RowColumns> = Omit<R, keyof C> & {
   [K in keyof C]: K extends keyof R ? (null extends R[K] ? ValueOf<C[K]> | null : ValueOf<C[K]>) : ValueOf<C[K]> | null;
 };
+
+/** Rows that are looked at before the clock is. */
+const ROWS_PER_GLANCE = 256;
 
 interface RowCell extends Cell {
   readonly row: Record<string, unknown>;
@@ -53,26 +57,33 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
   const options: (ColumnCallOptions & Partial<RowPlace<R, Bind>>) | undefined = checkOptions(place[0], 'decryptRows');
   const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
   const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
+  const pace = new Pace();
   const cells: RowCell[] = [];
-  // Not map(): it passes over the holes of a list.
-  const results = Array.from(rows, (source, index) => {
+  const results: Record<string, unknown>[] = [];
+  // Not entries() of what is there: a hole of a list is an error.
+  for (let index = 0; index < rows.length; index++) {
+    if (index % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+    const source = rows[index] as R;
     const row = copyRow(source, index);
-    for (const { key, facts, bindingAtRow } of readers) {
+    for (const { key, facts, isText, bindingAtRow } of readers) {
       try {
         const ciphertext = ciphertextAt(row, key);
         if (ciphertext === null) continue;
         const binding = bindingAtRow(source);
-        cells.push({ ciphertext, context: binding.contexts[0], binding, index, row, key, facts });
+        cells.push({ ciphertext, context: binding.contexts[0], binding, isText, index, row, key, facts });
       } catch (error) {
         // An error of the application's own functions is none of ours.
         throw SqlcrypterError.is(error) ? located(error, { column: facts.label, index }) : error;
       }
     }
-    return row;
-  });
-  const plaintexts = await decryptCells(cells, options?.signal);
-  for (const [i, { row, key, facts, index }] of cells.entries()) {
-    row[key] = decodeValue(facts, plaintexts[i] as Buffer, index);
+    results.push(row);
+  }
+  const plaintexts = await decryptCells(cells, options, pace);
+  for (let i = 0; i < cells.length; i++) {
+    if (i % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+    const { row, key, facts, index } = cells[i] as RowCell;
+    const plaintext = plaintexts[i] as Plaintext;
+    row[key] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
   }
   return results as DecryptedRow<R, C>[];
 }
@@ -81,6 +92,7 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
 interface Reader<R> {
   readonly key: string;
   readonly facts: ColumnFacts;
+  readonly isText: boolean;
   readonly bindingAtRow: (row: R) => Binding;
 }
 
@@ -90,14 +102,16 @@ function readerOf<R extends object>(key: string, facts: ColumnFacts, idOf: IdRea
       `decryptRows was given ${kindOf(facts)} for the key ${JSON.stringify(key)}. Expected an encrypted column.`,
     );
   }
+  const isText = isTextColumn(facts);
   if (facts.bind.length === 0) {
     const binding = bindingOfAll(facts);
-    return { key, facts, bindingAtRow: () => binding };
+    return { key, facts, isText, bindingAtRow: () => binding };
   }
   const [byRow, byTenant] = [facts.bind.includes('row'), facts.bind.includes('tenant')];
   return {
     key,
     facts,
+    isText,
     bindingAtRow: (row) =>
       bindingAt(facts, { row: byRow ? idOf.row(row) : undefined, tenant: byTenant ? idOf.tenant(row) : undefined }),
   };

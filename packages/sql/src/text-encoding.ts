@@ -41,6 +41,21 @@ export function decodeText(bytes: Buffer): string {
   );
 }
 
+/**
+ * The text of bytes `start` to `end` of `memory`, where they are no more and no less than UTF-8; undefined where they are
+ * or may be padded, or are no text: {@link decodeText} on the bytes alone tells.
+ */
+export function decodePlainText(memory: Buffer, start: number, end: number): string | undefined {
+  let last = end - 1;
+  while (last >= start && memory[last] === 0) last--;
+  if (memory[last] === PADDING_START) return undefined;
+  for (let i = start; i < end; i++) {
+    if ((memory[i] as number) < 0x80) continue;
+    return isUtf8(memory.subarray(start, end)) ? memory.toString('utf8', start, end) : undefined;
+  }
+  return memory.toString('latin1', start, end);
+}
+
 function lengthWithoutPadding(bytes: Buffer): number | undefined {
   let last = bytes.length - 1;
   while (last >= 0 && bytes[last] === 0) last--;

@@ -24,6 +24,9 @@ const LANES = 16;
 /** Before and behind the values' key stream: H, and the block that shows that none was lost. */
 const EDGE_BLOCKS = 2;
 
+/** Whether a run has the memory. */
+let isMemoryTaken = false;
+
 /** The items of a batch, and what each is bound to. */
 export interface BatchItems {
   readonly items: readonly Uint8Array[];
@@ -53,7 +56,9 @@ export class BatchRun {
   /** How far each part of the memory has been written at most. */
   readonly #used = { data: DATA, keyStream: KEY_STREAM, frames: FRAMES, streams: STREAMS };
 
+  /** Throws while another run has the memory, as it does where a callback of that run makes a batch of its own. */
   constructor(module: GcmModule, key: BatchKey, batch: BatchItems) {
+    if (isMemoryTaken) throw new Error('The memory of the batch engine is in use');
     this.#module = module;
     this.#key = key;
     this.#batch = batch;
@@ -61,6 +66,7 @@ export class BatchRun {
     this.#ownDataStart = DATA + roundUp(this.#shared.length);
     this.#positions = positionsByLength(batch.items, batch.areFrames ? this.#overhead : 0);
     module.bytes.set(key.start, START);
+    isMemoryTaken = true;
   }
 
   /** How many values are in the memory. */
@@ -149,6 +155,7 @@ export class BatchRun {
   /** Overwrites everything that the run has left in the memory. */
   end(): void {
     const { data, keyStream, frames, streams } = this.#used;
+    isMemoryTaken = false;
     this.#module.wipe(DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
   }
 

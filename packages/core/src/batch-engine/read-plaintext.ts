@@ -1,10 +1,10 @@
 /// <reference types="node" preserve="true" />
 
 /**
- * Makes a value of a plaintext: bytes `start` to `end` of `memory`, which others may share and which is overwritten
- * when the function has returned. An error that it throws stands in the place of the value.
+ * Makes a value of the plaintext of the item at `index`: bytes `start` to `end` of `memory`, which others may share and
+ * which is overwritten when the function has returned. An error that it throws stands in the place of the value.
  */
-export type ReadPlaintext<T> = (memory: Buffer, start: number, end: number) => T;
+export type ReadPlaintext<T> = (memory: Buffer, start: number, end: number, index: number) => T;
 
 /** V8 keeps typed arrays up to this size in its own heap, where they cost a tenth of those outside. */
 const IN_HEAP_LENGTH = 64;
