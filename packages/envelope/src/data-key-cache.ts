@@ -51,20 +51,29 @@ export function storedName(fingerprint: Buffer): string {
  * that a value has committed to or authenticated with get here, so that garbage evicts nothing.
  */
 export class DataKeyCache {
-  readonly #recent: LRUCache<string, CachedKey>;
+  readonly #recent = new Map<string, CachedKey>();
+  /** Their order of use, by name and size only: lru-cache publishes what it holds on diagnostics channels. */
+  readonly #order: LRUCache<string, number>;
   readonly #held = new Map<string, { readonly key: CachedKey; holders: number }>();
 
   constructor(maxSize: number) {
-    this.#recent = new LRUCache({ maxSize, sizeCalculation: (key) => key.wrapped.length + DEK_LENGTH });
+    this.#order = new LRUCache({
+      maxSize,
+      sizeCalculation: (size) => size,
+      dispose: (_size, name) => this.#recent.delete(name),
+    });
   }
 
   /** How many keys are cached, and their counted size. */
   get size(): { readonly keys: number; readonly bytes: number } {
-    return { keys: this.#recent.size, bytes: this.#recent.calculatedSize };
+    return { keys: this.#recent.size, bytes: this.#order.calculatedSize };
   }
 
   find(name: string): CachedKey | undefined {
-    return this.#recent.get(name) ?? this.#held.get(name)?.key;
+    const key = this.#recent.get(name);
+    if (key === undefined) return this.#held.get(name)?.key;
+    this.#order.get(name);
+    return key;
   }
 
   /** Adds a key unless it is there already, and gives the one that is there. */
@@ -72,7 +81,9 @@ export class DataKeyCache {
     const known = this.find(name);
     if (known !== undefined) return known;
     const key = new CachedKey(name, Buffer.from(wrapped), bare, dataKey, stored);
-    this.#recent.set(name, key);
+    this.#order.set(name, wrapped.length + DEK_LENGTH);
+    // A key that is larger than the whole cache is not kept.
+    if (this.#order.has(name)) this.#recent.set(name, key);
     return key;
   }
 
@@ -82,7 +93,7 @@ export class DataKeyCache {
   }
 
   evict(key: CachedKey): void {
-    this.#recent.delete(key.name);
+    this.#order.delete(key.name);
     this.#held.delete(key.name);
   }
 
@@ -109,12 +120,12 @@ export class DataKeyCache {
 
   /** Drops every key that nothing holds. */
   forget(): void {
-    this.#recent.clear();
+    this.#order.clear();
   }
 
   /** Drops every key, held or not. */
   clear(): void {
-    this.#recent.clear();
+    this.#order.clear();
     this.#held.clear();
   }
 }

@@ -75,7 +75,8 @@ class EnvelopeImplementation {
   readonly #current: CurrentKey;
   /** Where the keys are in a key table. */
   readonly #table: KeyTableEnvelope | undefined;
-  /** Makes the key that this process writes with a key like any other. */
+  /** The key that this process writes with, and what makes it a key like any other. */
+  #own: CachedKey | undefined;
   #releaseOwn: () => void = nothing;
 
   constructor(keyService: KeyService, options: EnvelopeOptions) {
@@ -124,6 +125,17 @@ class EnvelopeImplementation {
 
   async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     this.#checkMayWrite();
+    if (this.#table === undefined && this.#current.isReady) return this.encryptSync(plaintext, options);
+    // The caller may use its memory for something else while this waits.
+    const own = Uint8Array.from(plaintext);
+    try {
+      return await this.#encryptLater(Buffer.from(own.buffer), options);
+    } finally {
+      own.fill(0);
+    }
+  }
+
+  async #encryptLater(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     if (this.#table !== undefined) return this.#seal(await this.#table.take(options.scope), plaintext, options.context);
     // Many may wait for the same key and use it up before it is this call's turn.
     while (!this.#current.isReady) await this.#current.renew();
@@ -144,9 +156,11 @@ class EnvelopeImplementation {
 
   async decrypt(ciphertext: Buffer, { context }: ProviderOptions): Promise<Buffer> {
     const located = this.#locator.locate(ciphertext);
-    const open = (key: CachedKey) => this.#open(key, located, ciphertext, context);
     const key = this.#find(located);
-    return key === undefined ? this.#load([{ index: 0, located, ciphertext }], open) : open(key);
+    if (key !== undefined) return this.#open(key, located, ciphertext, context);
+    // The caller may use its memory for something else while this waits.
+    const own = Buffer.from(ciphertext);
+    return this.#load([{ index: 0, located, ciphertext: own }], (loaded) => this.#open(loaded, located, own, context));
   }
 
   keyToOpen(ciphertext: Buffer): KeyToOpen | undefined {
@@ -257,7 +271,11 @@ class EnvelopeImplementation {
   async #makeWriteKey(): Promise<WriteKey> {
     const { suite, goFrames, dekLimits } = this.#options;
     const bare = goFrames === 'write';
-    const { dataKey, wrapped } = await this.#calls.generate(bare);
+    const { dataKey, wrapped } = await this.#calls.generate(bare).catch((error) => {
+      // The key may have been taken away. Who reads with it asks the KMS from here on; who writes has its limits.
+      if (this.#own !== undefined) this.#own.own = false;
+      throw error;
+    });
     this.#calls.refuseIfClosed();
     const { fingerprint } = dataKey;
     const header = bare
@@ -267,11 +285,14 @@ class EnvelopeImplementation {
     this.#releaseOwn();
     const own = this.#cache.add(cacheName(wrapped, bare), wrapped, bare, dataKey);
     own.own = true;
+    this.#own = own;
     const release = this.#cache.hold(own);
     this.#releaseOwn = () => {
       this.#releaseOwn = nothing;
+      this.#own = undefined;
+      // Where a renewal failed before, its age counts already.
+      if (own.own) own.age.restart();
       own.own = false;
-      own.age.restart();
       release();
     };
     this.#events.tell('renewed');
@@ -295,13 +316,15 @@ class EnvelopeImplementation {
     const { name, wrapped, bare } = group[0].located;
     const fingerprints = group.flatMap(({ located }) => located.fingerprints);
     const wanted = { name, wrapped, bare, fingerprints };
+    if (bare) this.#unwrapper.refuseKnownForgery(group.map(({ ciphertext }) => ciphertext));
     this.#events.tell('miss');
     if (this.#table !== undefined && group[0].located.isStored) return this.#table.load(wrapped).then(use);
     return this.#unwrapper.unwrap(wanted, (dataKey) => {
       try {
         proveKey(dataKey, group);
       } catch (error) {
-        if (!bare) this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
+        if (bare) this.#unwrapper.negative.rememberForgeries(group.map(({ ciphertext }) => ciphertext));
+        else this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
         throw error;
       }
       return use(this.#cache.add(name, wrapped, bare, dataKey));

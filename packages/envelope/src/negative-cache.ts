@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import { authFailed } from '@sqlcrypter/core/provider';
 import { LRUCache } from 'lru-cache';
 import { Age } from './age.js';
 import type { WantedKey } from './wanted-key.js';
@@ -16,8 +17,8 @@ const MILLISECONDS: Partial<Record<ErrorCode, number>> = {
   KEY_DISABLED: 5_000,
 };
 
-/** How long the true fingerprint of a wrapped key that came with a wrong one is remembered. */
-const FINGERPRINT_MILLISECONDS = 60_000;
+/** How long the true fingerprint of a wrapped key that came with a wrong one is remembered, and a Go frame that failed. */
+const FORGERY_MILLISECONDS = 60_000;
 
 /** Either of the two, for so many milliseconds. */
 interface Known {
@@ -43,7 +44,7 @@ export class NegativeCache {
 
   /** Remembers which key a blob really holds, after a frame claimed another. */
   rememberFingerprint(wanted: WantedKey, fingerprint: Buffer): void {
-    this.#known.set(nameOf(wanted), { fingerprint, age: new Age(), ttl: FINGERPRINT_MILLISECONDS });
+    this.#known.set(nameOf(wanted), { fingerprint, age: new Age(), ttl: FORGERY_MILLISECONDS });
   }
 
   /** The error that unwrapping would end in, or undefined if it may succeed. */
@@ -56,14 +57,35 @@ export class NegativeCache {
     return wanted.fingerprints.some((claimed) => fingerprint?.equals(claimed)) ? undefined : keyCommitment();
   }
 
+  /** Remembers Go frames that do not authenticate. They commit to no key, so each is known by all of its bytes. */
+  rememberForgeries(ciphertexts: readonly Buffer[]): void {
+    for (const ciphertext of ciphertexts) {
+      this.#known.set(digestOf(ciphertext), { error: authFailed(), age: new Age(), ttl: FORGERY_MILLISECONDS });
+    }
+  }
+
+  /** The error of Go frames that are all known not to authenticate. */
+  forgeryOf(ciphertexts: readonly Buffer[]): SqlcrypterError | undefined {
+    if (this.#known.size === 0) return undefined;
+    const isKnown = (ciphertext: Buffer): boolean => {
+      const known = this.#known.get(digestOf(ciphertext));
+      return known !== undefined && known.age.milliseconds <= known.ttl;
+    };
+    return ciphertexts.every(isKnown) ? authFailed() : undefined;
+  }
+
   clear(): void {
     this.#known.clear();
   }
 }
 
-/** A digest, because whoever writes to the database chooses the length of a blob. */
 function nameOf({ wrapped, bare }: WantedKey): string {
-  return createHash('sha256').update(wrapped).digest('base64') + (bare ? 'b' : '');
+  return digestOf(wrapped) + (bare ? 'b' : '');
+}
+
+/** Of a blob, or a frame: whoever writes to the database chooses their length. */
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }
 
 /** The frame claims another key than its blob holds. */

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { DataKey } from '@sqlcrypter/core/provider';
 import pLimit from 'p-limit';
 import type { DekEvents } from './events.js';
@@ -44,6 +45,14 @@ export class Unwrapper {
   /** Throws what unwrapping is known to end in. */
   refuseKnownFailure(wanted: WantedKey): void {
     const failure = this.negative.failureOf(wanted);
+    if (failure === undefined) return;
+    this.#events.tell('negative');
+    throw failure;
+  }
+
+  /** Throws if none of these Go frames authenticates, as far as is known. */
+  refuseKnownForgery(ciphertexts: readonly Buffer[]): void {
+    const failure = this.negative.forgeryOf(ciphertexts);
     if (failure === undefined) return;
     this.#events.tell('negative');
     throw failure;

@@ -80,7 +80,7 @@ async function storeKeys(table: KeyTable, kms: MemoryKms, keys: readonly Uint8Ar
     const facts = factsOf(new DataKey(key), 'data');
     const wrap = branch.seal(key, header, encodeContext(bindingOf(facts)));
     const keyId = branch.fingerprint.toString('hex');
-    await table.insertPending({ ...facts, wraps: [{ provider: 0, keyId, wrapped: wrap }] });
+    await table.insertPending({ ...facts, wraps: [{ provider: 0, keyId, wrapped: wrap }] }, before);
     await table.activate(facts.fingerprint, before, created);
     before = facts.fingerprint;
   }
@@ -104,7 +104,9 @@ describeCrypterer({
     return crypterer;
   },
   rotate: () => {
-    stored.exec("UPDATE sqlcrypter_keys SET state = 'decrypt-only' WHERE purpose = 'data' AND state = 'active'");
+    stored.exec(
+      "UPDATE sqlcrypter_keys SET state = 'decrypt-only' WHERE purpose = 'data' AND state IN ('pending', 'active')",
+    );
     return create();
   },
   async withDataKeys(first, second) {

@@ -46,8 +46,8 @@ describe('values under a key table', () => {
     const values = await Promise.all(fleet.map((crypterer) => crypterer.encrypt(text)));
     expect(new Set(values.map((value) => value.toString('hex', 4, 20))).size).toBe(1);
     expect(rows('SELECT purpose, state FROM sqlcrypter_keys ORDER BY purpose')).toEqual([
-      { purpose: 'branch', state: 'active' },
-      { purpose: 'data', state: 'active' },
+      { purpose: 'branch', state: 'pending' },
+      { purpose: 'data', state: 'pending' },
     ]);
     for (const crypterer of fleet) expect(await crypterer.decrypt(values[3] as Buffer)).toEqual(text);
   });
@@ -144,6 +144,10 @@ describe('the keys of a line', () => {
     const [one, other] = [await createStored(table, kms, quiet), await createStored(table, kms, quiet)];
     const keyOf = (value: Buffer) => value.toString('hex', 4, 20);
     const first = keyOf(one.encryptSync(text));
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    one.encryptSync(text);
+    await settle();
+    expect(rows("SELECT state FROM sqlcrypter_keys WHERE purpose = 'data'")).toEqual([{ state: 'active' }]);
     vi.setSystemTime(Date.now() + 0.95 * month);
     expect(keyOf(one.encryptSync(text))).toBe(first);
     await vi.waitFor(() => expect(rows("SELECT 1 FROM sqlcrypter_keys WHERE state = 'pending'")).toHaveLength(1));
@@ -202,6 +206,9 @@ describe('the keys of a line', () => {
     vi.setSystemTime(Date.now() + month + 1);
     const values = await Promise.all(fleet.map((crypterer) => crypterer.encrypt(text)));
     expect(new Set(values.map((value) => value.toString('hex', 4, 20))).size).toBe(1);
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    for (const crypterer of fleet) crypterer.encryptSync(text);
+    await settle();
     expect(rows("SELECT state FROM sqlcrypter_keys WHERE purpose = 'data' ORDER BY created")).toEqual([
       { state: 'decrypt-only' },
       { state: 'active' },
@@ -213,6 +220,13 @@ describe('the keys of a line', () => {
     const { table, rows } = openTable();
     const crypterer = await createStored(table, new MemoryKms(), { dekLimits: { maxValues: 3 } });
     for (let value = 0; value < 5; value++) crypterer.encryptSync(text);
+    await settle();
+    expect(rows("SELECT 1 FROM sqlcrypter_keys WHERE purpose = 'data'")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    crypterer.encryptSync(text);
+    await settle();
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    crypterer.encryptSync(text);
     await vi.waitFor(() => expect(rows("SELECT 1 FROM sqlcrypter_keys WHERE state = 'pending'")).toHaveLength(1));
   });
 
@@ -225,8 +239,8 @@ describe('the keys of a line', () => {
     vi.setSystemTime(Date.now() + 366 * DAY);
     const later = await crypterer.encrypt(text);
     expect(rows("SELECT state FROM sqlcrypter_keys WHERE purpose = 'branch' ORDER BY created")).toEqual([
-      { state: 'decrypt-only' },
       { state: 'active' },
+      { state: 'pending' },
     ]);
     const reader = await createStored(table, kms, { generate: 'never' });
     expect(await reader.decrypt(value)).toEqual(text);

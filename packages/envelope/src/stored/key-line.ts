@@ -47,6 +47,8 @@ export class KeyLine {
   readonly #scope: string;
   #current: LineKey | undefined;
   #next: LineKey | undefined;
+  /** The key in use is pending in the table: it is made active, in place of that one, when its time has come. */
+  #pending: { readonly key: LineKey; readonly replaces: Buffer | undefined } | undefined;
   #renewing: Promise<void> | undefined;
   #failures = 0;
   /** By the monotonic clock. */
@@ -113,20 +115,29 @@ export class KeyLine {
   drop(isRevoked: (facts: LineFacts) => boolean): void {
     if (this.#current !== undefined && isRevoked(this.#current.facts)) this.#current = undefined;
     if (this.#next !== undefined && isRevoked(this.#next.facts)) this.#next = undefined;
+    if (this.#pending !== undefined && isRevoked(this.#pending.key.facts)) this.#pending = undefined;
   }
 
   /** Goes over to the next key when its time has come, or when there is no other. */
   #advance(): void {
     const [current, next] = [this.#current, this.#next];
-    if (next === undefined) return;
-    const ripe = next.now >= next.facts.created + this.#settings.grace;
-    if (!ripe && current !== undefined && !current.isExpired) return;
-    this.#next = undefined;
-    if (next.isExpired) return;
-    this.#current = next;
-    this.#settings.store.activate(next.facts.fingerprint, current?.facts.fingerprint, Date.now()).catch(() => {
-      // Another process does it, or the next one that finds the line without a usable key.
+    if (next !== undefined && (this.#isRipe(next) || current === undefined || current.isExpired)) {
+      this.#next = undefined;
+      if (next.isExpired) return;
+      this.#current = next;
+      if (this.#pending?.key !== next) this.#pending = { key: next, replaces: current?.facts.fingerprint };
+    }
+    // Not before, also where there is no other key: as long as it is pending nobody else stores a key in this line.
+    if (this.#pending === undefined || !this.#isRipe(this.#pending.key)) return;
+    const { key, replaces } = this.#pending;
+    this.#pending = undefined;
+    this.#settings.store.activate(key.facts.fingerprint, replaces, Date.now()).catch(() => {
+      // Another process does it, or the next one that looks at the line.
     });
+  }
+
+  #isRipe(key: LineKey): boolean {
+    return key.now >= key.facts.created + this.#settings.grace;
   }
 
   #renewInBackground(): void {
@@ -164,14 +175,25 @@ export class KeyLine {
       const key = active && Date.now() < active.expires ? await this.#open(active, found) : undefined;
       if (key !== undefined && !key.isExpired) {
         this.#current = key;
+        this.#pending = undefined;
         if (pending !== undefined || !key.isDue) return this.#prepareNext(pending, found);
         // There is a key to go on with, so a failure to make the next one is nobody's.
-        if (!(await this.#tryInsert())) return;
+        if (!(await this.#tryInsert(active))) return;
       } else if (pending !== undefined) {
-        // Nobody can wait for the grace: there is nothing else to write with.
+        const next = await this.#open(pending, found);
+        // In use already, and the next one must wait for this one's turn to end.
+        if (next === this.#current) return this.#backOff();
+        if (!next.isExpired) {
+          // Nobody can wait for the grace: there is nothing else to write with.
+          this.#next = next;
+          this.#pending = { key: next, replaces: active?.fingerprint };
+          this.#failures = 0;
+          return;
+        }
+        // Made long ago, and the whole fleet stood still: out of the way of the next one.
         await store.activate(pending.fingerprint, active?.fingerprint, Date.now());
       } else {
-        await this.#insert();
+        await this.#insert(active);
       }
     }
     throw exhausted();
@@ -185,9 +207,9 @@ export class KeyLine {
     this.#failures = 0;
   }
 
-  async #tryInsert(): Promise<boolean> {
+  async #tryInsert(active: KeyRecord | undefined): Promise<boolean> {
     try {
-      await this.#insert();
+      await this.#insert(active);
       return true;
     } catch {
       this.#backOff();
@@ -210,7 +232,7 @@ export class KeyLine {
   }
 
   /** Makes a key and stores it, unless another process was faster. Either way the table tells what to go on with. */
-  async #insert(): Promise<void> {
+  async #insert(active: KeyRecord | undefined): Promise<void> {
     const plaintext = generateBytes(DEK_LENGTH);
     try {
       const { fingerprint } = new DataKey(plaintext);
@@ -218,7 +240,7 @@ export class KeyLine {
       const created = Date.now();
       const facts: KeyFacts = { fingerprint, purpose, scope: this.#scope, created, expires: created + lifetime };
       const wraps = await this.#kind.wrap(plaintext, facts);
-      await this.#settings.store.insertPending({ ...facts, wraps });
+      await this.#settings.store.insertPending({ ...facts, wraps }, active?.fingerprint);
     } finally {
       plaintext.fill(0);
     }
