@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { describeCrypterer } from '@sqlcrypter/contract';
+import { type ContractVector, describeCrypterer } from '@sqlcrypter/contract';
 import type { Suite } from '@sqlcrypter/core';
 import { DataKey, encodeContext, encodeFrameHeader, type KeyFacts, type KeyPurpose } from '@sqlcrypter/core/provider';
 import { createKeyTable, type KeyTable, keyTableSql } from '@sqlcrypter/key-table';
 import sqlite from 'node-sqlite3-wasm';
 import { afterAll } from 'vitest';
-import { createEnvelopeCrypterer, type EnvelopeCrypterer, type EnvelopeOptions } from '../src/index.js';
+import { dataKey, frames, malformed } from '../../../testing/vectors/frame-v1.js';
+import {
+  createEnvelopeCrypterer,
+  type EnvelopeCrypterer,
+  type EnvelopeOptions,
+  type GeneratedDataKey,
+  type KeyServiceOptions,
+} from '../src/index.js';
 import { bindingOf } from '../src/stored/row-binding.js';
+import { frameUnder } from './support/frames.js';
 import { beDown, MemoryKms } from './support/memory-kms.js';
+import { vectorService } from './support/vector-service.js';
 
 /** Deadlines are not what is tested here, and the machine may be busy. */
 const patient: EnvelopeOptions = { requestTimeout: 60_000 };
@@ -34,6 +43,24 @@ function watch(kms: MemoryKms): Uint8Array[] {
   return secrets;
 }
 
+/** The vectors of this kind, and what is wrong with values of it. */
+function vectorsOf(kind: number, provider: number | undefined, create: ContractVector['create']): ContractVector[] {
+  return [
+    ...frames.filter((frame) => frame.kind === kind && (provider === undefined || frame.ciphertext[20] === provider)),
+    ...malformed.filter(({ bytesAlone, ciphertext }) => bytesAlone || ciphertext[3] === kind),
+  ].map((vector) => ({ ...vector, create }));
+}
+
+/** Hands out a chosen data key in the place of a new one. */
+class ChosenKeyKms extends MemoryKms {
+  chosen: { readonly plaintext: Uint8Array; readonly wrapped: Uint8Array } | undefined;
+
+  override async generateDataKey(options: KeyServiceOptions): Promise<GeneratedDataKey> {
+    if (this.chosen === undefined) return super.generateDataKey(options);
+    return { ...this.chosen, plaintext: Uint8Array.from(this.chosen.plaintext), keyId: this.keyId };
+  }
+}
+
 for (const suite of ['xaes-256-gcm', 'aes-256-gcm'] satisfies Suite[]) {
   const [kms, otherKms] = [new MemoryKms(), new MemoryKms()];
   const create = (options: EnvelopeOptions = {}) => createEnvelopeCrypterer(kms, { ...patient, suite, ...options });
@@ -43,6 +70,22 @@ for (const suite of ['xaes-256-gcm', 'aes-256-gcm'] satisfies Suite[]) {
     create: () => create(),
     createOther: () => createEnvelopeCrypterer(otherKms, { ...patient, suite }),
     rotate: () => create(),
+    async withDataKeys(first, second) {
+      const chosenKms = new ChosenKeyKms();
+      const wrapped = [chosenKms.wrap(first), chosenKms.wrap(second)] as const;
+      chosenKms.chosen = { plaintext: first, wrapped: wrapped[0] };
+      const crypterer = await createEnvelopeCrypterer(chosenKms, { ...patient, suite });
+      await crypterer.decrypt(frameUnder(second, wrapped[1], { suite, provider: chosenKms.provider }));
+      return {
+        crypterer,
+        header(which, suiteOfFrame) {
+          const { fingerprint } = new DataKey(which === 0 ? first : second);
+          const { provider } = chosenKms;
+          return encodeFrameHeader(suiteOfFrame, { kind: 3, fingerprint, provider, wrapped: wrapped[which] });
+        },
+      };
+    },
+    vectors: vectorsOf(3, 2, () => createEnvelopeCrypterer(vectorService(2), { generate: 'never' })),
     goFrames: 'none',
     secrets: watch(kms),
     forgetKeys,
@@ -121,6 +164,11 @@ describeCrypterer({
       },
     };
   },
+  vectors: vectorsOf(2, undefined, async () => {
+    const { table } = newTable();
+    await storeKeys(table, kms, [dataKey]);
+    return createEnvelopeCrypterer(kms, { ...patient, store: table });
+  }),
   goFrames: 'none',
   secrets: watch(kms),
   forgetKeys,
