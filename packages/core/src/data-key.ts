@@ -62,13 +62,19 @@ export class DataKey {
   #sealedBytes = 0;
 
   /**
-   * @param dek exactly 32 bytes, copied: the caller zeroes its own. Anything else is `CONFIG`.
+   * @param dek exactly 32 bytes, copied: the caller zeroes its own. Anything else is `CONFIG`, as are 32 zeros.
    * @param derivedKeys the crypterer's cache, shared by its data keys.
    */
   constructor(dek: Uint8Array, derivedKeys: DerivedKeyCache = new DerivedKeyCache()) {
     if (!types.isUint8Array(dek) || dek.length !== DEK_LENGTH) {
       const got = types.isUint8Array(dek) ? `${dek.length} bytes` : `a value of type ${typeof dek}`;
       throw new SqlcrypterError('CONFIG', `A data key was made from ${got}. Expected a Uint8Array of 32 bytes.`);
+    }
+    if (dek.every((byte) => byte === 0)) {
+      throw new SqlcrypterError(
+        'CONFIG',
+        'A data key was made from 32 zero bytes, which everybody knows. Was the memory of the key wiped before its use?',
+      );
     }
     this.#dek = createSecretKey(dek);
     this.#derivedKeys = derivedKeys;
@@ -340,6 +346,8 @@ function suiteOf(header: Buffer): SuiteParameters {
 function finish(cipher: CipherGCM, plaintext: Uint8Array, frame: Buffer, ciphertextOffset: number): void {
   const ciphertext = cipher.update(plaintext);
   cipher.final();
+  // Something that claims another length than it has would leave a gap in the frame, with whatever lay there before.
+  if (ciphertext.length !== plaintext.length) throw new TypeError('The plaintext is not what its length says');
   frame.set(ciphertext, ciphertextOffset);
   frame.set(cipher.getAuthTag(), ciphertextOffset + plaintext.length);
 }

@@ -192,9 +192,11 @@ function kindOf(value: unknown): string {
 }
 
 function bytesOf(value: unknown, what: 'plaintext' | 'ciphertext'): Buffer {
-  if (Buffer.isBuffer(value)) return value;
-  // Also a Uint8Array of another realm, as test runners and vm contexts make them.
-  if (types.isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // Also a Uint8Array of another realm, as test runners and vm contexts make them. An object may look like a Buffer and
+  // hold something else.
+  if (types.isUint8Array(value)) {
+    return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
   const hint = what === 'plaintext' ? " Encode text with Buffer.from(text, 'utf8')." : '';
   throw new SqlcrypterError('TYPE', `The ${what} is of type ${kindOf(value)}. Expected a Uint8Array.${hint}`);
 }

@@ -201,3 +201,7 @@ describe('a data key', () => {
     }
   });
 });
+
+it('a data key of 32 zeros, which everybody knows, is refused', async () => {
+  expect(await codeOf(() => new DataKey(new Uint8Array(32)))).toBe('CONFIG');
+});

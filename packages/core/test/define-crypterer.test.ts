@@ -8,6 +8,7 @@ import { encodeContext } from '../src/encryption-context.js';
 import { emptyLease } from '../src/module-functions.js';
 import { SqlcrypterError } from '../src/sqlcrypter-error.js';
 import { codeOf, errorOf } from './code-of.js';
+import { createSyncCrypterer } from './crypterers.js';
 
 const BYTES = Buffer.from('bytes');
 
@@ -427,5 +428,19 @@ describe('a signal', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     process.off('warning', listener);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('what only looks like a Buffer', () => {
+  it('is no plaintext', async () => {
+    const { crypterer } = recording();
+    const numbers = Object.setPrototypeOf(new Uint16Array([1, 2, 3, 4]), Buffer.prototype);
+    expect(await codeOf(() => crypterer.encryptSync(numbers))).toBe('TYPE');
+  });
+
+  it('gives no frame if it claims another length than it has', async () => {
+    const crypterer = createSyncCrypterer();
+    const longer = Object.defineProperty(Buffer.from('eleven byte'), 'length', { value: 20 });
+    expect(await codeOf(() => crypterer.encryptSync(longer))).toBe('PROVIDER_FAILED');
   });
 });

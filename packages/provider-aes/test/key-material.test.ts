@@ -161,7 +161,7 @@ describe('the key of a crypterer', () => {
     ['a private key', privateKey],
     ['an id without a key', { id: 1 }],
     ['an id with a string', { id: 1, key: SECRET_TEXT }],
-    ['a key without an id', { key: Buffer.alloc(32) }],
+    ['a key without an id', { key: Buffer.alloc(32, 1) }],
   ])('is not %s', async (_what, key) => {
     for (const options of [{ key }, { key: bytes, decryptKeys: [key] }]) {
       const error = await errorOf(() => createAesCrypterer(options as never));
@@ -197,3 +197,10 @@ it.each(['base64 that is not canonical', 'one character too many'])(
     expect(Buffer.from(Buffer.from('x').buffer).includes(key)).toBe(false);
   },
 );
+
+it('refuses a key whose memory was wiped before', async () => {
+  const key = generateKey();
+  createAesCrypterer({ key });
+  key.fill(0);
+  expect((await errorOf(() => createAesCrypterer({ key }))).code).toBe('CONFIG');
+});

@@ -82,8 +82,7 @@ const NO_CREDENTIALS_MESSAGE =
   '(instance metadata, STS, SSO); else set them up as for any program that uses the AWS SDK.';
 
 function codeOf(name: string, status: number | undefined, action: KmsAction): ErrorCode {
-  const known = CODES[name];
-  if (known !== undefined) return known;
+  if (Object.hasOwn(CODES, name)) return CODES[name] as ErrorCode;
   if (NO_CREDENTIALS.includes(name)) return 'KMS_UNAVAILABLE';
   // A request that is malformed: on decryption only the stored blob can be the reason.
   if (name === 'ValidationException') return action === 'kms:Decrypt' ? 'KMS_INVALID_BLOB' : 'CONFIG';

@@ -137,3 +137,13 @@ describe('what is no answer of AWS at all is KMS_UNAVAILABLE, so that nothing is
     expect(kms.countCalls()).toBe(0);
   });
 });
+
+it.each(['constructor', 'toString', 'hasOwnProperty'])(
+  'an error of the name %s, which every object has, is none of AWS',
+  async (name) => {
+    const send = async () => {
+      throw Object.assign(new Error('x'), { name });
+    };
+    expect(await codeOf(createAwsKmsCrypterer({ client: { send }, keyId: KEY_ID }))).toBe('KMS_UNAVAILABLE');
+  },
+);
