@@ -52,11 +52,11 @@ export interface BatchOptions extends CryptererChoice {
  * Encrypts many values and gives the ciphertexts in order. Rejects with the first error in order, whose `index` is the
  * position of its item; errors as {@link Crypterer.encrypt}. Long batches let the event loop have its turn.
  */
-export async function encryptMany(items: readonly EncryptItem[], options: BatchOptions = {}): Promise<Buffer[]> {
+export async function encryptMany(list: readonly EncryptItem[], options: BatchOptions = {}): Promise<Buffer[]> {
   const chosen = chooseCrypterer(options);
   const { signal, scope } = options;
   const pace = new Pace();
-  checkItems(items, 'encryptMany');
+  const items = checkedItems(list, 'encryptMany');
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
@@ -115,13 +115,13 @@ export async function decryptMany(
  * where possible.
  */
 export async function decryptManyAs<T>(
-  items: readonly DecryptItem[],
+  list: readonly DecryptItem[],
   read: ReadPlaintext<T>,
   options: BatchOptions & { readonly onError?: OnError } = {},
 ): Promise<(T | SqlcrypterError)[]> {
   const chosen = chooseCrypterer(options);
   const pace = new Pace();
-  checkItems(items, 'decryptMany');
+  const items = checkedItems(list, 'decryptMany');
   const { signal } = options;
   if (!isSyncCrypterer(chosen)) {
     const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
@@ -215,10 +215,15 @@ async function eachConcurrently<Item, T>(
   return results;
 }
 
-function checkItems(items: unknown, name: string): void {
-  if (!Array.isArray(items)) throw noItems(name);
-  // Not every(): it passes over the holes of a list.
-  for (let i = 0; i < items.length; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
+/** A list of our own: the caller may go on with its own while the batch waits. */
+function checkedItems<T>(list: readonly T[], name: string): T[] {
+  if (Array.isArray(list)) {
+    // Not a copy by slice(), which would keep the holes of the list as holes.
+    const items: T[] = Array.from(list);
+    if (items.every((item) => item !== null && typeof item === 'object')) return items;
+  }
+  const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
+  throw new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
 }
 
 function noItems(name: string): SqlcrypterError {

@@ -24,7 +24,8 @@ export interface CryptOptions {
  * Encrypts and decrypts values. The one contract that applications hold and that every provider fulfils.
  *
  * - Plaintext: any bytes, zero to 2^31 - 1 less the frame's overhead, else `PLAINTEXT_TOO_LARGE`.
- * - Inputs are read, never changed and never kept. Results are Buffers; a decrypted one has memory of its own.
+ * - Inputs are read, never changed and never kept. Those of a batch must stay as they are until its promise settles;
+ *   of a single call the caller may use the memory again at once. Results are Buffers; a decrypted one has memory of its own.
  * - Encrypting the same value twice gives different bytes.
  * - Every method may be called concurrently, any number of times, until the crypterer is closed (`DISPOSED` after it).
  * - Every failure is a {@link SqlcrypterError} with a code; none resolves to null, to plaintext that did not

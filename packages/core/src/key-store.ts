@@ -82,10 +82,13 @@ export interface KeyStore {
   /** Which of these keys must not be used any more: disabled or destroyed. From the primary. */
   findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]>;
   /**
-   * Stores a key as its line's pending one. False if the line has a pending key already, as when two processes race, or
-   * if a key of the line was destroyed: then nothing is stored.
+   * Stores a key as its line's pending one. False if another process was faster, so that a race ends with one key: the
+   * line has a pending key, or an active one other than `replaces`. False also if a key of the line was destroyed. Then
+   * nothing is stored.
+   *
+   * @param replaces the active key that the caller found, if there was one.
    */
-  insertPending(key: NewKey): Promise<boolean>;
+  insertPending(key: NewKey, replaces?: Buffer): Promise<boolean>;
   /**
    * Makes a pending key its line's active one, in place of the one that was active until now. Does nothing where that
    * has happened already. `at` in milliseconds since 1970.

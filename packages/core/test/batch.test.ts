@@ -210,6 +210,17 @@ describe('a batch to encrypt', () => {
 
 const BYTES = Buffer.from('bytes');
 
+it('a list that the caller changes while its keys are loaded is worked on as it was given', async () => {
+  const crypterer = createLoadingCrypterer();
+  const items = await Promise.all(
+    ['first', 'second'].map(async (text) => ({ ciphertext: await crypterer.encrypt(Buffer.from(text)) })),
+  );
+  const decrypted = decryptMany(items, { crypterer });
+  items.reverse();
+  items.length = 1;
+  expect((await decrypted).map(String)).toEqual(['first', 'second']);
+});
+
 describe('a list that is not what it should be', () => {
   it('a batch collects an item without ciphertext, with a crypterer that loads keys as with any other', async () => {
     const crypterer = createLoadingCrypterer();

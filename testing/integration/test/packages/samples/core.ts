@@ -2,7 +2,7 @@ import { encrypt, init, type SqlcrypterError, shutdown } from '@sqlcrypter/core'
 import { DataKey, defineCrypterer, encodeFrameHeader, parseFrame } from '@sqlcrypter/core/provider';
 
 async function main(): Promise<void> {
-  const key = new DataKey(new Uint8Array(32));
+  const key = new DataKey(new Uint8Array(32).fill(7));
   const crypterer = defineCrypterer({
     scheme: 'sample',
     encryptSync: (plaintext, { context }) =>
