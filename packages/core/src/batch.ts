@@ -218,12 +218,11 @@ async function eachConcurrently<Item, T>(
 /** A list of our own: the caller may go on with its own while the batch waits. */
 function checkedItems<T>(list: readonly T[], name: string): T[] {
   if (Array.isArray(list)) {
-    // Not a copy by slice(), which would keep the holes of the list as holes.
+    // Not slice(), which would keep the holes of the list as holes.
     const items: T[] = Array.from(list);
     if (items.every((item) => item !== null && typeof item === 'object')) return items;
   }
-  const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
-  throw new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
+  throw noItems(name);
 }
 
 function noItems(name: string): SqlcrypterError {
