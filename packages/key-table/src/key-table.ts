@@ -17,6 +17,8 @@ import { COLUMNS, recordsOf } from './key-rows.js';
 const CHUNK = 1_000;
 const PAGE = 500;
 const BRANCH = 0;
+/** No key's fingerprint. */
+const NOBODY = Buffer.alloc(0);
 
 /** What {@link KeyTable.import} did. */
 export interface ImportResult {
@@ -95,11 +97,11 @@ export class SqlKeyTable implements KeyTable {
     return revoked;
   }
 
-  async insertPending(key: NewKey): Promise<boolean> {
+  async insertPending(key: NewKey, replaces: Buffer = NOBODY): Promise<boolean> {
     checkNewKey(key);
     // Wraps first: a key that can be seen has its wraps, without a transaction over the two tables.
     for (const wrap of key.wraps) await this.addWrap(key.fingerprint, wrap);
-    const won = await this.#insertKey(key, 'pending', true);
+    const won = await this.#insertKey(key, 'pending', replaces);
     // What no row names any more may be deleted.
     if (!won) await run(this.#primary, 'DELETE FROM sqlcrypter_key_wraps WHERE fingerprint = ?', [key.fingerprint]);
     return won;
@@ -195,7 +197,7 @@ export class SqlKeyTable implements KeyTable {
       for (const wrap of key.wraps) if (!has(wrap)) await this.addWrap(key.fingerprint, wrap);
       if (known !== undefined) continue;
       // For reading only: which key a line writes with is decided by the table that is in use.
-      if (await this.#insertKey(key, key.state === 'disabled' ? 'disabled' : 'decrypt-only', false)) added += 1;
+      if (await this.#insertKey(key, key.state === 'disabled' ? 'disabled' : 'decrypt-only')) added += 1;
     }
     return { added, present: keys.length - added };
   }
@@ -212,23 +214,25 @@ export class SqlKeyTable implements KeyTable {
     return true;
   }
 
-  /** @param unlessErased whether to refuse keys of a line that was erased. False if the key was not stored. */
-  async #insertKey(key: NewKey, state: KeyState, unlessErased: boolean): Promise<boolean> {
+  /** @param replaces refuses the key if its line is erased, or has another active key. False if it was not stored. */
+  async #insertKey(key: NewKey, state: KeyState, replaces?: Buffer): Promise<boolean> {
     const { dialect } = this.#primary;
     const { fingerprint, purpose, created, expires } = key;
     const scope = this.#scopeOf(key.scope);
     // PostgreSQL must be told what the parameters of a SELECT are.
     const types = ['bytea', 'text', 'text', 'text', 'bigint', 'bigint'];
     const values = types.map((type) => (dialect === 'postgres' ? `CAST(? AS ${type})` : '?')).join(', ');
-    const guard = unlessErased
-      ? "WHERE NOT EXISTS (SELECT 1 FROM sqlcrypter_keys k WHERE k.purpose = ? AND k.scope = ? AND k.state = 'destroyed')"
-      : '';
-    const from = dialect === 'mysql' && unlessErased ? 'FROM DUAL' : '';
+    const unlessThereIs =
+      `${dialect === 'mysql' ? 'FROM DUAL ' : ''}WHERE NOT EXISTS (SELECT 1 FROM sqlcrypter_keys k ` +
+      "WHERE k.purpose = ? AND k.scope = ? AND (k.state = 'destroyed' OR (k.state = 'active' AND k.fingerprint <> ?)))";
     const inserted = await tryRun(
       this.#primary,
       'INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires) ' +
-        `SELECT ${values} ${from} ${guard}`,
-      [fingerprint, purpose, scope, state, created, expires, ...(unlessErased ? [purpose, scope] : [])],
+        `SELECT ${values} ${replaces === undefined ? '' : unlessThereIs}`,
+      [
+        ...[fingerprint, purpose, scope, state, created, expires],
+        ...(replaces === undefined ? [] : [purpose, scope, replaces]),
+      ],
     );
     return inserted && (await findIn(this.#primary, [fingerprint])).length > 0;
   }

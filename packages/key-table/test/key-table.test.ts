@@ -62,6 +62,17 @@ for (const { name, skipReason, open } of drivers) {
         expect(await table.find(lost)).toEqual([]);
       });
 
+      it('refuses a new key by somebody who did not see that the line has an active one by now', async () => {
+        const { table } = database;
+        const [first, late, next] = [newKey({ scope }), newKey({ scope }), newKey({ scope })];
+        await table.insertPending(first);
+        await table.activate(first.fingerprint, undefined, CREATED);
+        expect(await table.insertPending(late)).toBe(false);
+        expect(await table.insertPending(late, randomBytes(16))).toBe(false);
+        expect(await table.insertPending(next, first.fingerprint)).toBe(true);
+        expect(await table.find([late.fingerprint])).toEqual([]);
+      });
+
       it('takes scopes that differ in case, in accents or in a space at the end for different ones', async () => {
         const { table } = database;
         for (const each of [scope, scope.toUpperCase(), `${scope} `, `${scope}é`, `${scope}e\u0301`, `${scope}🔑`]) {
@@ -76,7 +87,7 @@ for (const { name, skipReason, open } of drivers) {
         const [first, second] = [newKey({ scope }), newKey({ scope })];
         await table.insertPending(first);
         await table.activate(first.fingerprint, undefined, CREATED + 1);
-        await table.insertPending(second);
+        await table.insertPending(second, first.fingerprint);
         await table.activate(second.fingerprint, first.fingerprint, CREATED + 2);
         const byFingerprint = await table.find([first.fingerprint, second.fingerprint]);
         const stateOf = ({ fingerprint }: { fingerprint: Buffer }) =>
@@ -90,7 +101,7 @@ for (const { name, skipReason, open } of drivers) {
         const [first, second] = [newKey({ scope }), newKey({ scope })];
         await table.insertPending(first);
         await table.activate(first.fingerprint, undefined, CREATED);
-        await table.insertPending(second);
+        await table.insertPending(second, first.fingerprint);
         const activate = () => table.activate(second.fingerprint, first.fingerprint, CREATED + 5);
         await Promise.all(Array.from({ length: 6 }, activate));
         await table.activate(first.fingerprint, second.fingerprint, CREATED + 6).catch(() => undefined);
@@ -104,7 +115,7 @@ for (const { name, skipReason, open } of drivers) {
         const [first, second] = [newKey({ scope }), newKey({ scope })];
         await table.insertPending(first);
         await table.activate(first.fingerprint, undefined, CREATED);
-        await table.insertPending(second);
+        await table.insertPending(second, first.fingerprint);
         await table.activate(second.fingerprint, undefined, CREATED);
         const line = await table.findLine('data', scope);
         expect(line.find(({ state }) => state === 'active')?.fingerprint).toEqual(first.fingerprint);
@@ -138,7 +149,7 @@ for (const { name, skipReason, open } of drivers) {
         const [old, current, other] = [newKey({ scope }), newKey({ scope }), newKey({ scope: `${scope}-other` })];
         await table.insertPending(old);
         await table.activate(old.fingerprint, undefined, CREATED);
-        await table.insertPending(current);
+        await table.insertPending(current, old.fingerprint);
         await table.insertPending(other);
         expect(await table.eraseScope(scope)).toBe(2);
         expect(await table.eraseScope(scope)).toBe(0);

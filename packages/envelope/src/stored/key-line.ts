@@ -90,7 +90,8 @@ export class KeyLine {
 
   /** A key to encrypt under, as soon as there is one. Errors: `KEY_DESTROYED`, and what making one ended in. */
   async take(): Promise<LineKey> {
-    while (!this.isReady) {
+    for (let time = 0; !this.isReady; time++) {
+      if (time === MAX_STEPS) throw exhausted();
       const spent = this.#current;
       try {
         await this.#renew();
@@ -181,9 +182,9 @@ export class KeyLine {
         if (!(await this.#tryInsert(active))) return;
       } else if (pending !== undefined) {
         const next = await this.#open(pending, found);
-        // In use already, and the next one must wait for this one's turn to end.
-        if (next === this.#current) return this.#backOff();
         if (!next.isExpired) {
+          // In use already: the one after it is made once this one is active.
+          if (next === this.#current) return this.#backOff();
           // Nobody can wait for the grace: there is nothing else to write with.
           this.#next = next;
           this.#pending = { key: next, replaces: active?.fingerprint };
