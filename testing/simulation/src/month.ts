@@ -35,6 +35,7 @@ export async function simulateMonth(
   await using kms = await startKmsProcess();
   const pool = new pg.Pool({ ...database.connection, max: 8 });
   // Dropping the database may end a connection before its end() has been answered.
+  pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     let statements = 0;

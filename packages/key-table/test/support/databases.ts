@@ -84,6 +84,7 @@ export const drivers: readonly TestDriver[] = [
       const database = await postgresServer.createDatabase('key_table');
       const pool = new pg.Pool(database.connection);
       // Dropping the database may end a connection before its end() has been answered.
+      pool.on('error', () => undefined);
       pool.on('connect', (client) => client.on('error', () => undefined));
       return opened(
         'postgres',

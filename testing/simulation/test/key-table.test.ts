@@ -1,0 +1,219 @@
+import { type AwsKmsCrypterer, createAwsKmsKeyService } from '@sqlcrypter/awskms';
+import { decryptMany, type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import { rewrap } from '@sqlcrypter/envelope';
+import { createKeyTable } from '@sqlcrypter/key-table';
+import { databaseFiles, dumpPostgres, searchForPlaintext } from '@sqlcrypter/test-databases';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { newDatabase, newFleet, openPool } from './fleet.js';
+
+const text = Buffer.from('999-00-1234');
+const keyOf = (value: Buffer) => value.toString('hex', 4, 20);
+const HOUR = 3_600_000;
+
+async function codeOf(call: Promise<unknown>): Promise<ErrorCode | 'no error'> {
+  return call.then(
+    () => 'no error',
+    (error) => {
+      if (SqlcrypterError.is(error)) return error.code;
+      throw error;
+    },
+  );
+}
+
+/** Runs something as a machine whose clock goes wrong. */
+async function at<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  const now = Date.now;
+  Date.now = () => now() + milliseconds;
+  try {
+    return await work();
+  } finally {
+    Date.now = now;
+  }
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('a fleet over PostgreSQL', () => {
+  it('reads 10,000 values under 100 data keys with one SELECT and one call to the KMS', async () => {
+    const { pool, kms, start } = await newFleet();
+    const writer = await start();
+    const scopes = Array.from({ length: 100 }, (_, index) => `tenant-${index}`);
+    const values: Buffer[] = [];
+    for (const scope of scopes) values.push(await writer.encrypt(text, { scope }));
+    const reader = await start({ generate: 'never' });
+    kms.clearCalls();
+    const asked = vi.spyOn(pool, 'query');
+    const items = Array.from({ length: 10_000 }, (_, index) => ({ ciphertext: values[index % 100] as Buffer }));
+    const plaintexts = await decryptMany(items, { crypterer: reader });
+    expect(plaintexts.every((plaintext) => plaintext.equals(text))).toBe(true);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(kms.countCalls()).toBe(1);
+  });
+
+  it('that starts at the same moment on an empty table ends with one key, and so does each scope', async () => {
+    const { pool, start } = await newFleet();
+    const fleet = await Promise.all(Array.from({ length: 16 }, () => start()));
+    const values = await Promise.all(
+      fleet.flatMap((crypterer) => [crypterer.encrypt(text), crypterer.encrypt(text, { scope: 'a' })]),
+    );
+    expect(new Set(values.map(keyOf)).size).toBe(2);
+    const { rows } = await pool.query('SELECT purpose, scope, state FROM sqlcrypter_keys ORDER BY purpose, scope');
+    expect(rows).toEqual([
+      { purpose: 'branch', scope: '', state: 'pending' },
+      { purpose: 'data', scope: '', state: 'pending' },
+      { purpose: 'data', scope: 'a', state: 'pending' },
+    ]);
+    const { rows: wraps } = await pool.query('SELECT 1 FROM sqlcrypter_key_wraps');
+    expect(wraps).toHaveLength(3);
+  });
+
+  it('changes its KMS key under constant writers, and no write or read fails', async () => {
+    const { table, kms, client, start } = await newFleet();
+    const old = kms.arnOf('alias/sqlcrypter');
+    const next = kms.createKey();
+    const written: Buffer[] = [];
+    let fleet: AwsKmsCrypterer[] = await Promise.all([start(), start(), start()]);
+    let stop = false;
+    const work = async (place: number) => {
+      for (let turn = 0; !stop; turn++) {
+        const scope = `tenant-${turn % 40}`;
+        written.push(await (fleet[place] as AwsKmsCrypterer).encrypt(text, { scope }));
+        const value = written[Math.floor(Math.random() * written.length)] as Buffer;
+        expect(await (fleet[place] as AwsKmsCrypterer).decrypt(value)).toEqual(text);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const workers = [0, 1, 2].map(work);
+    const to = () => createAwsKmsKeyService({ client, keyId: next, decryptKeyArns: [old] });
+    // 1: wrapped by both. 2: every process goes over to the new key. 3: the old wraps go, and then the old key.
+    expect(await rewrap({ store: table, to: to() })).toEqual({ keys: 1, rewrapped: 1, removed: 0 });
+    for (const place of [0, 1, 2]) {
+      fleet = fleet.with(place, await start({ keyId: next }));
+    }
+    expect(await rewrap({ store: table, to: to(), removeOthers: true })).toEqual({ keys: 1, rewrapped: 0, removed: 1 });
+    kms.scheduleKeyDeletion(old);
+    const late = await start({ keyId: next });
+    await vi.waitFor(() => expect(written.length).toBeGreaterThan(200), { timeout: 20_000 });
+    stop = true;
+    await Promise.all(workers);
+    const items = written.map((ciphertext) => ({ ciphertext }));
+    expect((await decryptMany(items, { crypterer: late })).every((each) => each.equals(text))).toBe(true);
+    expect(await codeOf(start({ keyId: old }))).toBe('KMS_WRONG_KEY');
+  });
+
+  it('erases a scope: it is in a copy that was restored from before, and in none from after', async () => {
+    const { database, pool, table, start } = await newFleet();
+    const writer = await start();
+    const value = await writer.encrypt(text, { scope: 'person:1001' });
+    const other = await writer.encrypt(text, { scope: 'person:1002' });
+    const { rows } = await pool.query('SELECT wrapped FROM sqlcrypter_key_wraps WHERE fingerprint = $1', [
+      value.subarray(4, 20),
+    ]);
+    // Behind what it has in common with other wraps: the branch key's name and the nonce prefix of a process.
+    const wrapped: Buffer = rows[0].wrapped.subarray(44);
+    const findings = async () => {
+      const { text: dump } = await dumpPostgres(database);
+      return searchForPlaintext([{ name: 'dump', bytes: Buffer.from(dump) }], wrapped).length;
+    };
+    const before = await table.export();
+    expect(await findings()).toBeGreaterThan(0);
+    expect(await table.eraseScope('person:1001')).toBe(1);
+    const after = await table.export();
+    expect(await findings()).toBe(0);
+    await pool.query('VACUUM FULL sqlcrypter_key_wraps');
+    expect(searchForPlaintext(await databaseFiles(database), wrapped)).toEqual([]);
+
+    const restored = async (backup: string) => {
+      const copy = await newFleetTable();
+      await copy.import(backup);
+      return start({ store: copy, generate: 'never' });
+    };
+    expect(await codeOf((await start()).decrypt(value))).toBe('KEY_DESTROYED');
+    expect(await codeOf((await restored(after)).decrypt(value))).toBe('KEY_NOT_FOUND');
+    expect(await (await restored(after)).decrypt(other)).toEqual(text);
+    // What every backup of the key table holds: hence its own plan, with an end to every backup.
+    expect(await (await restored(before)).decrypt(value)).toEqual(text);
+    // But never back into the table that knows of the erasing.
+    await table.import(before);
+    expect(await codeOf((await start()).decrypt(value))).toBe('KEY_DESTROYED');
+  });
+
+  it('whose clocks differ by an hour reads everything and writes nothing under an expired key', async () => {
+    const { pool, start } = await newFleet();
+    const dekLimits = { maxAge: 12 * HOUR };
+    const [fast, slow] = [await at(HOUR, () => start({ dekLimits })), await start({ dekLimits })];
+    const values: { value: Buffer; writtenAt: number }[] = [];
+    for (let hour = 0; hour < 40; hour++) {
+      for (const [crypterer, skew] of [
+        [fast, HOUR],
+        [slow, 0],
+      ] as const) {
+        await at(hour * HOUR + skew, async () => {
+          const value = await crypterer.encrypt(text);
+          values.push({ value, writtenAt: Date.now() });
+          await crypterer.checkRevocations();
+        });
+      }
+    }
+    const { rows } = await pool.query(
+      "SELECT encode(fingerprint, 'hex') AS key, expires FROM sqlcrypter_keys WHERE purpose = 'data'",
+    );
+    const expires = new Map(rows.map((row) => [row.key, Number(row.expires)]));
+    expect(expires.size).toBeGreaterThanOrEqual(4);
+    expect(expires.size).toBeLessThanOrEqual(8);
+    for (const { value, writtenAt } of values) {
+      expect(writtenAt).toBeLessThan(expires.get(keyOf(value)) as number);
+      expect(await fast.decrypt(value)).toEqual(text);
+      expect(await slow.decrypt(value)).toEqual(text);
+    }
+  });
+
+  it('reads a value whose key has not reached its replica yet', async () => {
+    const { pool, start } = await newFleet();
+    const lagging = await newFleetTable();
+    const replica = lagging.pool;
+    const value = await (await start()).encrypt(text);
+    const table = createKeyTable({ pg: pool, replica });
+    expect(await (await start({ store: table, generate: 'never' })).decrypt(value)).toEqual(text);
+    await replica.end();
+    expect(await (await start({ store: table, generate: 'never' })).decrypt(value)).toEqual(text);
+  });
+
+  it('holds no transaction while the KMS is asked', async () => {
+    const { pool, kms, start } = await newFleet();
+    kms.setFault('*', { latency: 400 });
+    const starting = start();
+    const open: number[] = [];
+    for (let time = 0; time < 8; time++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { rows } = await pool.query(
+        "SELECT count(*) AS open FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'",
+      );
+      open.push(Number(rows[0].open));
+    }
+    await starting;
+    expect(open).toEqual(open.map(() => 0));
+  });
+
+  it('refuses to lose its table by a DELETE or a TRUNCATE, and is whole again from an export', async () => {
+    const { pool, table, start } = await newFleet();
+    const value = await (await start()).encrypt(text);
+    const backup = await table.export();
+    for (const name of ['sqlcrypter_keys', 'sqlcrypter_key_wraps']) {
+      await expect(pool.query(`DELETE FROM ${name}`)).rejects.toThrow(/sqlcrypter/);
+      await expect(pool.query(`TRUNCATE ${name}`)).rejects.toThrow(/sqlcrypter/);
+    }
+    const empty = await newFleetTable();
+    expect(await codeOf((await start({ store: empty })).decrypt(value))).toBe('KEY_NOT_FOUND');
+    await empty.import(backup);
+    expect(await (await start({ store: empty })).decrypt(value)).toEqual(text);
+  });
+});
+
+/** A key table in a database of its own, empty. */
+async function newFleetTable() {
+  const { keyTableSql } = await import('@sqlcrypter/key-table');
+  const pool = openPool(await newDatabase());
+  for (const statement of keyTableSql('postgres')) await pool.query(statement);
+  return Object.assign(createKeyTable({ pg: pool }), { pool });
+}
