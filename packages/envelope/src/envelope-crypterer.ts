@@ -73,8 +73,10 @@ class EnvelopeImplementation {
   readonly #unwrapper: Unwrapper;
   readonly #refresher: Refresher;
   readonly #current: CurrentKey;
-  /** Where the keys are in a key table. */
+  /** Where there is a key table to read with. */
   readonly #table: KeyTableEnvelope | undefined;
+  /** Where its keys are written with, too. */
+  readonly #lines: KeyTableEnvelope | undefined;
   /** The key that this process writes with, and what makes it a key like any other. */
   #own: CachedKey | undefined;
   #releaseOwn: () => void = nothing;
@@ -91,7 +93,7 @@ class EnvelopeImplementation {
     this.#locator = new KeyLocator(this.scheme, this.#provider, {
       goFrames: checked.goFrames !== 'reject',
       stored: store !== undefined,
-      inline: checked.inline === 'read',
+      inline: checked.inline !== 'deny',
     });
     this.#events = new DekEvents(this.scheme);
     this.#calls = new KmsCalls(services, others, checked.requestTimeout, this.#derivedKeys);
@@ -99,7 +101,7 @@ class EnvelopeImplementation {
     this.#unwrapper = new Unwrapper(this.#calls, createRateLimit(checked.decryptRateLimit), this.#events);
     this.#refresher = new Refresher(this.#cache, this.#unwrapper, this.#events, checked.dekCache.ttl);
     this.#current = new CurrentKey(() => this.#makeWriteKey());
-    this.scopes = store !== undefined;
+    this.scopes = store !== undefined && checked.inline !== 'write';
     this.#table =
       store &&
       new KeyTableEnvelope(store, {
@@ -110,22 +112,24 @@ class EnvelopeImplementation {
         derivedKeys: this.#derivedKeys,
         events: this.#events,
       });
+    this.#lines = this.scopes ? this.#table : undefined;
   }
 
   /** Fetches the first data key where the options ask for it. */
   async start(): Promise<void> {
     if (this.#options.generate !== 'start') return;
-    await (this.#table === undefined ? this.#current.renew() : this.#table.take(undefined));
+    await (this.#lines === undefined ? this.#current.renew() : this.#lines.take(undefined));
   }
 
   encryptSync(plaintext: Buffer, { context, scope }: ProviderOptions): Buffer {
     this.#checkMayWrite();
-    return this.#seal(this.#table?.takeSync(scope) ?? this.#current.takeSync(), plaintext, context);
+    return this.#seal(this.#lines?.takeSync(scope) ?? this.#current.takeSync(), plaintext, context);
   }
 
   async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     this.#checkMayWrite();
-    if (this.#table === undefined && this.#current.isReady) return this.encryptSync(plaintext, options);
+    const isReady = this.#lines === undefined ? this.#current.isReady : this.#lines.isReady(options.scope);
+    if (isReady) return this.encryptSync(plaintext, options);
     // The caller may use its memory for something else while this waits.
     const own = Uint8Array.from(plaintext);
     try {
@@ -136,7 +140,7 @@ class EnvelopeImplementation {
   }
 
   async #encryptLater(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
-    if (this.#table !== undefined) return this.#seal(await this.#table.take(options.scope), plaintext, options.context);
+    if (this.#lines !== undefined) return this.#seal(await this.#lines.take(options.scope), plaintext, options.context);
     // Many may wait for the same key and use it up before it is this call's turn.
     while (!this.#current.isReady) await this.#current.renew();
     return this.encryptSync(plaintext, options);
@@ -172,7 +176,7 @@ class EnvelopeImplementation {
   }
 
   keyToSeal(values: number, bytes: number): KeyToSeal | undefined {
-    if (this.#table !== undefined || this.#options.goFrames === 'write') return undefined;
+    if (this.#lines !== undefined || this.#options.goFrames === 'write') return undefined;
     this.#checkMayWrite();
     const key = this.#current.takeSync();
     return key.hasRoomFor(values, bytes) ? key : undefined;
@@ -227,7 +231,7 @@ class EnvelopeImplementation {
   }
 
   #currentKey(): EnvelopeStats['currentKey'] {
-    const key = this.#table === undefined ? this.#current.key : this.#table.current;
+    const key = this.#lines === undefined ? this.#current.key : this.#lines.current;
     return key && { values: key.dataKey.sealedValues, bytes: key.dataKey.sealedBytes, age: key.age };
   }
 

@@ -25,7 +25,7 @@ export interface DekLimits {
 }
 
 /** What is done with values that carry their wrapped data key, beside a key table. */
-export type Inline = 'read' | 'deny';
+export type Inline = 'write' | 'read' | 'deny';
 
 /** How keys of a key table are used. */
 export interface StoredKeyOptions {
@@ -72,7 +72,10 @@ export interface EnvelopeOptions {
    * value carries its wrapped key. The key service must be able to wrap; the suite is `xaes-256-gcm`.
    */
   readonly store?: KeyStore;
-  /** With a key table: values that carry their wrapped key are read (default), or refused once all are migrated. */
+  /**
+   * With a key table, values that carry their wrapped key: `write` them still, while not every process of a roll-out has
+   * the table; `read` them (default), or `deny` them once all are migrated.
+   */
   readonly inline?: Inline;
   /**
    * With a key table: further key services, of any provider, that wrap every new branch key too. Any one opens it. They
@@ -139,7 +142,8 @@ export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
   const mostValues = shortNonce ? 2 ** 31 : 2 ** 40;
   const { store, inline = 'read', storedKeys = {} } = options;
   checkStore(options, shortNonce);
-  const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = store === undefined ? DAY : 30 * DAY } = dekLimits;
+  const writesStored = store !== undefined && inline !== 'write';
+  const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = writesStored ? 30 * DAY : DAY } = dekLimits;
   if (checkPositiveInteger(maxValues, 'dekLimits.maxValues', 'values') > mostValues) {
     throw new SqlcrypterError(
       'CONFIG',
@@ -185,7 +189,7 @@ const STORE_METHODS = ['find', 'findLine', 'findPending', 'findRevoked', 'insert
 
 function checkStore(options: EnvelopeOptions, shortNonce: boolean): void {
   const { store, inline = 'read', storedKeys = {} } = options;
-  checkOneOf(inline, 'inline', ['read', 'deny']);
+  checkOneOf(inline, 'inline', ['write', 'read', 'deny']);
   checkOptionNames(storedKeys, 'storedKeys', ['branchLifetime', 'grace', 'revocationInterval']);
   if (store === undefined) {
     const stray = STORE_OPTIONS.find((name) => options[name] !== undefined);

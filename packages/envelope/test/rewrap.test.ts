@@ -159,6 +159,20 @@ describe('values that carry their wrapped key', () => {
     expect(await codeOf(() => after.decryptSync(inline))).toBe('FRAME_UNSUPPORTED');
   });
 
+  it('are still written during a roll-out, by processes that read both', async () => {
+    const { table } = openTable();
+    const kms = Object.assign(new MemoryKms(), closed);
+    const stored = await (await createStored(table, kms)).encrypt(text);
+    const first = await createStored(table, kms, { inline: 'write' });
+    const inline = first.encryptSync(text);
+    expect(inline.length - text.length).toBeGreaterThan(60);
+    expect(await first.decrypt(stored)).toEqual(text);
+    expect(await codeOf(first.encrypt(text, { scope: 'a' }))).toBe('UNSUPPORTED');
+    const before = await createEnvelopeCrypterer(kms);
+    expect(await before.decrypt(inline)).toEqual(text);
+    await before.close();
+  });
+
   it('are all that a crypterer without a key table reads', async () => {
     const { table } = openTable();
     const kms = Object.assign(new MemoryKms(), closed);

@@ -90,6 +90,10 @@ export class KeyTableEnvelope {
     return this.#lines.peek('')?.current;
   }
 
+  isReady(scope: string | undefined): boolean {
+    return this.#line(scope).isReady;
+  }
+
   takeSync(scope: string | undefined): LineKey {
     return this.#line(scope).takeSync();
   }
