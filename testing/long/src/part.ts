@@ -1,0 +1,21 @@
+/** What came of one part of the long tests. */
+export interface PartResult {
+  /** `stopped`: somebody interrupted it, and nothing had failed until then. */
+  readonly outcome: 'passed' | 'failed' | 'stopped';
+  /** What was found, in Markdown that a terminal shows well, too. */
+  readonly report: string;
+}
+
+/** What each part is given. */
+export interface PartOptions {
+  /** Minutes of the soak. */
+  readonly minutes: number;
+  /** Fires when somebody interrupts the program: a part ends soon then, with what it has so far. */
+  readonly stop: AbortSignal;
+}
+
+/** One part of the long tests. */
+export interface Part {
+  readonly title: string;
+  run(options: PartOptions): Promise<PartResult>;
+}
