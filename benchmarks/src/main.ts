@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureBatches } from './batches.js';
 import { measureColdReads } from './cold-reads.js';
+import { measureEventLoop } from './event-loop.js';
 import { type Figure, printFigures } from './figure.js';
 import { measureImports } from './import-time.js';
 import { measureKeyStates } from './key-states.js';
@@ -30,6 +32,8 @@ const SECTIONS: Record<string, { readonly title: string; readonly measure: () =>
     title: 'Values of 100 bytes, beside other libraries',
     measure: () => measureOtherLibraries(rounds),
   },
+  loop: { title: 'A million values, and the event loop', measure: () => measureEventLoop() },
+  batches: { title: 'Batches', measure: () => measureBatches(rounds) },
   values: { title: 'One value, as a multiple of bare node:crypto AES-256-GCM', measure: () => measureValues(rounds) },
 };
 
