@@ -16,13 +16,6 @@ export function frameUnder(
   return dataKey.seal(plaintext, header, encodeContext(undefined));
 }
 
-/** A frame that is well formed and under no key at all. */
-export function garbageFrame(wrapped: Buffer = randomBytes(140), provider = 2): Buffer {
-  const fingerprint = Buffer.alloc(16, 7);
-  const header = encodeFrameHeader('xaes-256-gcm', { kind: 3, fingerprint, provider, wrapped });
-  return Buffer.concat([header, Buffer.alloc(24 + 5 + 16, 7)]);
-}
-
 /** A frame as the Go library writes it. */
 export function goFrameUnder(dek: Uint8Array, wrapped: Buffer, plaintext: Uint8Array = VALUE): Buffer {
   return new DataKey(dek).sealGo(plaintext, Buffer.concat([Buffer.of(wrapped.length), wrapped]));

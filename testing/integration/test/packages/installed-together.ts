@@ -15,6 +15,7 @@ const samples = [
   { name: '@sqlcrypter/awskms', file: new URL('./samples/awskms.ts', import.meta.url), says: '999-00-1234\n' },
   { name: '@sqlcrypter/contract', file: new URL('./samples/contract.ts', import.meta.url) },
   { name: '@sqlcrypter/core', file: new URL('./samples/core.ts', import.meta.url), says: '999-00-1234\n' },
+  { name: '@sqlcrypter/envelope', file: new URL('./samples/envelope.ts', import.meta.url), says: '999-00-1234\n' },
   { name: '@sqlcrypter/key-table', file: new URL('./samples/key-table.ts', import.meta.url), says: '0 keys\n' },
   { name: '@sqlcrypter/local-kms', file: new URL('./samples/local-kms.ts', import.meta.url), says: '0 calls\n' },
   { name: '@sqlcrypter/sql', file: new URL('./samples/sql.ts', import.meta.url), says: '999-00-1234\n' },
