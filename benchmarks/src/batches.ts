@@ -28,6 +28,16 @@ const LEAST_OF_NODE = 0.95;
 
 const asText = (memory: Buffer, start: number, end: number): string => memory.toString('latin1', start, end);
 
+/** The batches that a figure is promised for. */
+export async function measurePromisedBatches(rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const batch of Object.keys(PROMISES)) {
+    const [size, count] = batch.split(' x ').map(Number) as [number, number];
+    figures.push(...(await measureBatch(size, count, 1, rounds)));
+  }
+  return figures;
+}
+
 /** Batches of many shapes: as a multiple of the speed of a bare loop, and of the same call with `engine: 'node'`. */
 export async function measureBatches(rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];

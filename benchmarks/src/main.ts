@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureBatches } from './batches.js';
+import { measureBatches, measurePromisedBatches } from './batches.js';
 import { measureColdReads } from './cold-reads.js';
 import { measureEventLoop } from './event-loop.js';
 import { type Figure, printFigures } from './figure.js';
@@ -33,7 +33,8 @@ const SECTIONS: Record<string, { readonly title: string; readonly measure: () =>
     measure: () => measureOtherLibraries(rounds),
   },
   loop: { title: 'A million values, and the event loop', measure: () => measureEventLoop() },
-  batches: { title: 'Batches', measure: () => measureBatches(rounds) },
+  batches: { title: 'Batches that a figure is promised for', measure: () => measurePromisedBatches(rounds) },
+  shapes: { title: 'Batches of every shape', measure: () => measureBatches(rounds) },
   values: { title: 'One value, as a multiple of bare node:crypto AES-256-GCM', measure: () => measureValues(rounds) },
 };
 

@@ -41,7 +41,7 @@ export function sealBatch(
     const key = side.keyToSeal?.(positions.length, bytes);
     const frames = key?.dataKey.sealMany(module, key.header, plaintexts, contexts);
     if (frames === undefined) return;
-    for (const [number, position] of positions.entries()) results[position] = frames[number];
+    for (let number = 0; number < frames.length; number++) results[positions[number] as number] = frames[number];
   } catch {
     // What is wrong with a value or a key, or with the engine itself: the provider's own function will tell.
   }
