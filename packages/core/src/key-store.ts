@@ -77,8 +77,8 @@ export interface KeyStore {
   find(fingerprints: readonly Buffer[]): Promise<KeyRecord[]>;
   /** A line's keys in the states `pending`, `active` and `destroyed`, and their branch keys. From the primary. */
   findLine(purpose: KeyPurpose, scope: string): Promise<KeyRecord[]>;
-  /** Every pending key, and their branch keys. A replica may answer. */
-  findPending(): Promise<KeyRecord[]>;
+  /** The pending keys of these lines, and their branch keys. A replica may answer. */
+  findPending(purpose: KeyPurpose, scopes: readonly string[]): Promise<KeyRecord[]>;
   /** Which of these keys must not be used any more: disabled or destroyed. From the primary. */
   findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]>;
   /**

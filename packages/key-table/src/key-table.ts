@@ -13,7 +13,7 @@ import { type Driver, placeholders, run, tryRun } from './database.js';
 import { readKeyExport, writeKeyExport } from './key-export.js';
 import { COLUMNS, recordsOf } from './key-rows.js';
 
-/** Fingerprints in one statement: every database and driver takes as many parameters. */
+/** Keys or lines in one statement: every database and driver takes as many parameters. */
 const CHUNK = 1_000;
 const PAGE = 500;
 const BRANCH = 0;
@@ -77,10 +77,16 @@ export class SqlKeyTable implements KeyTable {
     return selectKeys(this.#primary, where, [purpose, this.#scopeOf(scope)]);
   }
 
-  async findPending(): Promise<KeyRecord[]> {
-    const pending = (driver: Driver) => selectKeys(driver, "k.state = 'pending'", []);
-    if (this.#replica === undefined) return pending(this.#primary);
-    return pending(this.#replica).catch(() => pending(this.#primary));
+  async findPending(purpose: KeyPurpose, scopes: readonly string[]): Promise<KeyRecord[]> {
+    const found: KeyRecord[] = [];
+    for (const chunk of chunksOf(scopes)) {
+      const where = `k.purpose = ? AND k.scope IN ${placeholders(chunk.length)} AND k.state = 'pending'`;
+      const parameters = [purpose, ...chunk.map((scope) => this.#scopeOf(scope))];
+      const pending = (driver: Driver) => selectKeys(driver, where, parameters);
+      const answer = pending(this.#replica ?? this.#primary);
+      found.push(...(await (this.#replica === undefined ? answer : answer.catch(() => pending(this.#primary)))));
+    }
+    return found;
   }
 
   async findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]> {
@@ -289,8 +295,8 @@ function byName(records: readonly KeyRecord[]): Map<string, KeyRecord> {
   return new Map(records.map((record) => [record.fingerprint.toString('hex'), record]));
 }
 
-function* chunksOf(fingerprints: readonly Buffer[]): Generator<readonly Buffer[]> {
-  for (let start = 0; start < fingerprints.length; start += CHUNK) yield fingerprints.slice(start, start + CHUNK);
+function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < all.length; start += CHUNK) yield all.slice(start, start + CHUNK);
 }
 
 function checkLimit(limit: number): number {

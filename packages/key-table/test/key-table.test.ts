@@ -239,7 +239,8 @@ for (const { name, skipReason, open } of drivers) {
         const key = newKey({ scope });
         await database.table.insertPending(key);
         expect(await broken.find([key.fingerprint])).toMatchObject([{ scope }]);
-        expect((await broken.findPending()).map(({ scope: each }) => each)).toContain(scope);
+        expect(await broken.findPending('data', [`${scope}-other`, scope])).toMatchObject([{ scope }]);
+        expect(await broken.findPending('branch', [scope])).toEqual([]);
       });
 
       it('says that it is not available when its tables are not there, without a value of the statement', async () => {

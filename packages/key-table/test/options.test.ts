@@ -56,13 +56,13 @@ describe('a key table', () => {
 
   it('refuses bytes that a type parser made into something else', async () => {
     const changed = createKeyTable({ pg: { query: async () => ({ rows: [{ fingerprint: '\\x00' }] }) } });
-    expect(await codeOf(changed.findPending())).toBe('CONFIG');
+    expect(await codeOf(changed.findPending('data', ['a']))).toBe('CONFIG');
   });
 
   it('says in which way the database failed, and nothing that the driver said about values', async () => {
     const error = Object.assign(new Error('relation "secret" does not exist'), { code: '42P01' });
     const failing = createKeyTable({ pg: { query: () => Promise.reject(error) } });
-    const failure = await failing.findPending().catch((each) => each);
+    const failure = await failing.findPending('data', ['a']).catch((each) => each);
     expect(failure).toMatchObject({ code: 'KEY_STORE_UNAVAILABLE', retryable: true, cause: { name: 'Error' } });
     expect(failure.message).toContain('42P01');
     expect(failure.message).not.toContain('secret');

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { type AwsKmsCrypterer, createAwsKmsKeyService } from '@sqlcrypter/awskms';
 import { decryptMany, type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { rewrap } from '@sqlcrypter/envelope';
@@ -5,6 +8,9 @@ import { createKeyTable } from '@sqlcrypter/key-table';
 import { databaseFiles, dumpPostgres, searchForPlaintext } from '@sqlcrypter/test-databases';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newDatabase, newFleet, openPool } from './fleet.js';
+
+// As it is built: it runs without a test runner.
+const racingProcess = fileURLToPath(new URL('../dist/racing-process.js', import.meta.url));
 
 const text = Buffer.from('999-00-1234');
 const keyOf = (value: Buffer) => value.toString('hex', 4, 20);
@@ -65,6 +71,27 @@ describe('a fleet over PostgreSQL', () => {
     ]);
     const { rows: wraps } = await pool.query('SELECT 1 FROM sqlcrypter_key_wraps');
     expect(wraps).toHaveLength(3);
+  });
+
+  it('of operating system processes that start at the same moment ends with one key, too', async () => {
+    const { database, kms, pool, start } = await newFleet();
+    const env = {
+      ...process.env,
+      DATABASE_URL: database.url,
+      KMS_ENDPOINT: kms.endpoint,
+      KMS_REGION: kms.region,
+      KMS_KEY_ID: kms.arnOf('alias/sqlcrypter'),
+    };
+    const children = Array.from({ length: 3 }, () => fork(racingProcess, { env }));
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const answers = children.map(async (child) => (await once(child, 'message'))[0] as string[]);
+    for (const child of children) child.send('go');
+    const values = (await Promise.all(answers)).flat().map((value) => Buffer.from(value, 'base64'));
+    expect(new Set(values.map(keyOf)).size).toBe(2);
+    const reader = await start({ generate: 'never' });
+    for (const value of values) expect(await reader.decrypt(value)).toEqual(text);
+    const { rows } = await pool.query('SELECT count(*) AS keys FROM sqlcrypter_keys');
+    expect(Number(rows[0].keys)).toBe(3);
   });
 
   it('changes its KMS key under constant writers, and no write or read fails', async () => {

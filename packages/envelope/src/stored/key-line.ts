@@ -64,6 +64,11 @@ export class KeyLine {
     return this.#current;
   }
 
+  /** Whether it is worth asking for a pending key that another process made. */
+  get mayHaveNext(): boolean {
+    return this.#next === undefined && this.#current?.mayBeReplaced === true;
+  }
+
   get isReady(): boolean {
     this.#advance();
     return this.#current !== undefined && !this.#current.isExpired;

@@ -4,6 +4,7 @@ import {
   type DerivedKeyCache,
   encodeContext,
   type KeyFacts,
+  type KeyPurpose,
   type KeyStore,
   type KeyWrap,
 } from '@sqlcrypter/core/provider';
@@ -155,13 +156,20 @@ export class KeyTableEnvelope {
     );
     const revoked = held.size === 0 ? [] : await this.#store.findRevoked([...held.values()]);
     this.#drop(revoked.map((each) => each.toString('hex')));
-    const pending = byFingerprint(await this.#store.findPending());
     this.#confirmed.restart();
     this.#drop(await this.#branches.refresh());
-    for (const record of pending.values()) {
-      if (record.state !== 'pending') continue;
-      const line = record.purpose === 'branch' ? this.#branchLine : this.#lines.peek(record.scope);
-      await line?.see(record, pending).catch(() => {
+    if (this.#branchLine.mayHaveNext) await this.#seeNext('branch', ['']);
+    const scopes = [...this.#lines.entries()].flatMap(([scope, line]) => (line.mayHaveNext ? [scope] : []));
+    if (scopes.length > 0) await this.#seeNext('data', scopes);
+  }
+
+  /** Loads the keys that these lines will be written with next, if they are made. */
+  async #seeNext(purpose: KeyPurpose, scopes: readonly string[]): Promise<void> {
+    const found = byFingerprint(await this.#store.findPending(purpose, scopes));
+    for (const record of found.values()) {
+      if (record.purpose !== purpose || record.state !== 'pending') continue;
+      const line = purpose === 'branch' ? this.#branchLine : this.#lines.peek(record.scope);
+      await line?.see(record, found).catch(() => {
         // Its turn comes when the line has nothing else; then the failure is told.
       });
     }

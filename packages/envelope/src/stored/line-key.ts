@@ -47,6 +47,12 @@ export class LineKey {
     return this.dataKey.sealedValues >= maxValues || this.dataKey.sealedBytes >= maxBytes || this.now >= this.#dueAt;
   }
 
+  /** Whether another process may have made the next key already. */
+  get mayBeReplaced(): boolean {
+    const { created, expires } = this.facts;
+    return this.now >= created + (expires - created) * RENEW_FROM || this.isDue;
+  }
+
   /** Whether nothing more may be encrypted under it. */
   get isExpired(): boolean {
     return this.now >= this.facts.expires;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Suite } from '@sqlcrypter/core';
 import { DataKey, encodeContext, encodeFrameHeader } from '@sqlcrypter/core/provider';
 
