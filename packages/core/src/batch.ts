@@ -6,6 +6,7 @@ import { Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
+import { checkCallOptions } from './check-options.js';
 import type { Crypterer, EncryptionContext, KeyLease, OnError } from './crypterer.js';
 import type { ErrorCode } from './error-code.js';
 import { type CryptererChoice, chooseCrypterer, emptyLease } from './module-functions.js';
@@ -20,6 +21,8 @@ const VALUES_TO_SEAL = 1024;
 const VALUES_TO_OPEN = 16_384;
 /** The clock is asked once for so many values. */
 const VALUES_PER_GLANCE = 32;
+
+const BATCH_OPTIONS = ['crypterer', 'signal', 'scope', 'engine'];
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -56,6 +59,7 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const chosen = chooseCrypterer(options);
   const { signal, scope } = options;
   const pace = new Pace();
+  checkCallOptions(options, BATCH_OPTIONS);
   const items = checkedItems(list, 'encryptMany');
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
@@ -121,6 +125,7 @@ export async function decryptManyAs<T>(
 ): Promise<(T | SqlcrypterError)[]> {
   const chosen = chooseCrypterer(options);
   const pace = new Pace();
+  checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
   const items = checkedItems(list, 'decryptMany');
   const { signal } = options;
   if (!isSyncCrypterer(chosen)) {

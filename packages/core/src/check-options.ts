@@ -18,6 +18,21 @@ export function checkOptionNames(options: unknown, of: string, names: readonly s
   }
 }
 
+/**
+ * Refuses names that mean nothing to a call, inherited ones too: a value would be encrypted without the context that
+ * was meant for it. Errors: `TYPE`.
+ */
+export function checkCallOptions(options: object, names: readonly string[]): void {
+  for (const name in options) {
+    if (names.includes(name)) continue;
+    const hint = names.includes('context') ? ' What a value is bound to goes into `context`.' : '';
+    throw new SqlcrypterError(
+      'TYPE',
+      `The call has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.${hint}`,
+    );
+  }
+}
+
 /** A number that is greater than zero and finite, or `CONFIG`. */
 export function checkPositive(value: unknown, option: string, unit: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;

@@ -2,6 +2,7 @@
 import { inspect, types } from 'node:util';
 import { aborted, unlessAborted } from './abort.js';
 import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
+import { checkCallOptions } from './check-options.js';
 import type {
   Closeable,
   Crypterer,
@@ -78,6 +79,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     if (options === null || typeof options !== 'object') {
       throw new SqlcrypterError('TYPE', `The options are of type ${kindOf(options)}. Expected an object.`);
     }
+    checkCallOptions(options, CALL_OPTIONS);
     const { context, signal, scope } = options;
     checkSignal(signal);
     if (scope !== undefined && typeof scope !== 'string') {
@@ -184,6 +186,9 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
   });
   return crypterer as DefinedCrypterer<T>;
 }
+
+/** `crypterer` is for the functions that choose one. */
+const CALL_OPTIONS = ['context', 'signal', 'scope', 'crypterer'];
 
 const NO_OPTIONS: ProviderOptions = { context: encodeContext(undefined), signal: undefined, scope: undefined };
 

@@ -3,7 +3,7 @@ export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.
 export { Pace } from './batch-engine/pace.js';
 export { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
-export { checkOptionNames, checkPositive, checkPositiveInteger } from './check-options.js';
+export { checkCallOptions, checkOptionNames, checkPositive, checkPositiveInteger } from './check-options.js';
 export { authFailed, DataKey } from './data-key.js';
 export {
   type CryptererImplementation,

@@ -240,3 +240,9 @@ describe('a list that is not what it should be', () => {
     expect(await codeOf(() => decryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('TYPE');
   });
 });
+
+it('a batch refuses options that mean nothing', async () => {
+  const crypterer = createSyncCrypterer();
+  expect(await codeOf(() => encryptMany([], { crypterer, context: {} } as never))).toBe('TYPE');
+  expect(await codeOf(() => decryptMany([], { crypterer, onerror: 'collect' } as never))).toBe('TYPE');
+});

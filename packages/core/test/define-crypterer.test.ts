@@ -444,3 +444,17 @@ describe('what only looks like a Buffer', () => {
     expect(await codeOf(() => crypterer.encryptSync(longer))).toBe('PROVIDER_FAILED');
   });
 });
+
+describe('an option that means nothing', () => {
+  it.each(['c', 'contexts', 'ctx'])(
+    'such as %s is refused, since the value would be bound to nothing',
+    async (name) => {
+      const { crypterer, given } = recording();
+      const options = { [name]: 'employee.ssn' } as never;
+      const error = await errorOf(() => crypterer.encrypt(BYTES, options));
+      expect([error.code, error.message]).toEqual(['TYPE', expect.stringContaining('context')]);
+      expect(await codeOf(() => crypterer.decryptSync(BYTES, options))).toBe('TYPE');
+      expect(given).toEqual([]);
+    },
+  );
+});

@@ -46,7 +46,7 @@ const NO_CREDENTIALS: readonly string[] = [
 ];
 
 /** The form of names that AWS and the SDK give to errors. Anything else may be a piece of an answer. */
-const ERROR_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+const ERROR_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 interface AwsError {
   readonly name?: unknown;
@@ -81,6 +81,37 @@ const NO_CREDENTIALS_MESSAGE =
   'The AWS SDK has no valid credentials to call AWS KMS with. Try again if they come from a service that may be down ' +
   '(instance metadata, STS, SSO); else set them up as for any program that uses the AWS SDK.';
 
+const BAD_CREDENTIALS: readonly string[] = [
+  'IncompleteSignature',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'UnrecognizedClientException',
+];
+
+const BAD_CREDENTIALS_MESSAGE =
+  'AWS does not accept the credentials themselves: the access key is unknown, the secret is wrong, or the clock of this ' +
+  'machine is off. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN or AWS_PROFILE.';
+
+/** What the SDK says, word for word, where nothing tells it the Region. */
+const NO_REGION = 'Region is missing';
+
+const NO_REGION_MESSAGE =
+  'The AWS SDK has no Region to call AWS KMS in. Set AWS_REGION, give keyId as an ARN, or pass a client that has one.';
+
+/** What Node calls failures on the way to a server. They hold no secret, and tell one from another. */
+const NETWORK_ERROR = /^(E[A-Z_]{3,30}|CERT_[A-Z_]{3,40}|[A-Z_]{3,40}_CERT[A-Z_]{0,40})$/;
+
+/** The code of a network failure, which an error has itself or brings along. */
+function networkErrorOf(error: unknown): string | undefined {
+  const { code, cause } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    cause?: unknown;
+  };
+  const own = [code, (cause as { code?: unknown } | undefined)?.code].find((each) => typeof each === 'string');
+  return typeof own === 'string' && NETWORK_ERROR.test(own) ? own : undefined;
+}
+
 function codeOf(name: string, status: number | undefined, action: KmsAction): ErrorCode {
   if (Object.hasOwn(CODES, name)) return CODES[name] as ErrorCode;
   if (NO_CREDENTIALS.includes(name)) return 'KMS_UNAVAILABLE';
@@ -101,12 +132,21 @@ export function translateAwsError(error: unknown, action: KmsAction, keyId: stri
   const { $metadata: metadata } = (typeof error === 'object' && error !== null ? error : {}) as AwsError;
   const status = typeof metadata?.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
   const requestId = typeof metadata?.requestId === 'string' ? metadata.requestId : undefined;
-  const given = causeOf(error).name;
+  if (error instanceof Error && error.message === NO_REGION) {
+    return new SqlcrypterError('CONFIG', NO_REGION_MESSAGE, { keyRef: keyId });
+  }
+  const given = networkErrorOf(error) ?? causeOf(error).name;
   const name = ERROR_NAME.test(given) ? given : 'UnknownError';
   const code = codeOf(name, status, action);
-  const message = MESSAGES[code] as (action: KmsAction, keyId: string) => string;
-  return new SqlcrypterError(code, NO_CREDENTIALS.includes(name) ? NO_CREDENTIALS_MESSAGE : message(action, keyId), {
+  return new SqlcrypterError(code, messageOf(name, code, action, keyId), {
     cause: { name, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
     keyRef: keyId,
   });
+}
+
+function messageOf(name: string, code: ErrorCode, action: KmsAction, keyId: string): string {
+  if (NO_CREDENTIALS.includes(name)) return NO_CREDENTIALS_MESSAGE;
+  if (BAD_CREDENTIALS.includes(name)) return BAD_CREDENTIALS_MESSAGE;
+  const message = MESSAGES[code] as (action: KmsAction, keyId: string) => string;
+  return message(action, keyId);
 }

@@ -1,3 +1,4 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import type { ErrorCode } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
 import { createAwsKmsCrypterer } from '../src/index.js';
@@ -147,3 +148,33 @@ it.each(['constructor', 'toString', 'hasOwnProperty'])(
     expect(await codeOf(createAwsKmsCrypterer({ client: { send }, keyId: KEY_ID }))).toBe('KMS_UNAVAILABLE');
   },
 );
+
+it('a Region that nothing names is CONFIG, which no retry cures', async () => {
+  const client = new KMSClient({
+    region: () => Promise.reject<string>(new Error('Region is missing')),
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  const error = await errorOf(createAwsKmsCrypterer({ client, keyId: KEY_ID }));
+  expect([error.code, error.retryable]).toEqual(['CONFIG', false]);
+  expect(error.message).toContain('AWS_REGION');
+});
+
+it('a server that is not there is told by its network error', async () => {
+  const client = new KMSClient({
+    endpoint: 'http://127.0.0.1:9',
+    region: 'eu-west-2',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  });
+  const error = await errorOf(createAwsKmsCrypterer({ client, keyId: KEY_ID, requestTimeout: 60_000 }));
+  expect(error.code).toBe('KMS_UNAVAILABLE');
+  expect(error.cause?.name).toBe('ECONNREFUSED');
+});
+
+it('credentials that AWS does not know are told from a permission that is missing', async () => {
+  const kms = await startKms();
+  kms.setFault('*', { exception: 'UnrecognizedClientException' });
+  const error = await errorOf(createCrypterer(kms));
+  expect(error.code).toBe('KMS_DENIED');
+  expect(error.message).toContain('AWS_SECRET_ACCESS_KEY');
+});

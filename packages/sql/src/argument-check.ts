@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { type Crypterer, type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
-import { isCrypterer } from '@sqlcrypter/core/provider';
+import { checkCallOptions, isCrypterer } from '@sqlcrypter/core/provider';
 
 /** What a value is, for messages: its kind and never its content. */
 export function kindOf(value: unknown): string {
@@ -10,9 +10,17 @@ export function kindOf(value: unknown): string {
   return `a value of type ${typeof value}`;
 }
 
-/** Refuses whatever is not an object of options; absent options are none. */
-export function checkOptions<T extends object>(options: T | undefined, what: string): T | undefined {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return options;
+/** Refuses whatever is not an object of these options; absent options are none. Errors: `TYPE`. */
+export function checkOptions<T extends object>(
+  options: T | undefined,
+  what: string,
+  names: readonly string[],
+): T | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options === 'object' && options !== null) {
+    checkCallOptions(options, names);
+    return options;
+  }
   throw new SqlcrypterError('TYPE', `${what} was given ${kindOf(options)} as its options. Expected an object.`);
 }
 

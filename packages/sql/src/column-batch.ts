@@ -13,6 +13,8 @@ import { encryptChannel, tellOutcome } from './value-events.js';
 /** Values that are looked at before the clock is. */
 const VALUES_PER_GLANCE = 256;
 
+const BATCH_OPTIONS = ['signal', 'engine'];
+
 /** What a value is bound to at a place, or at the place that it brings along. */
 type BindingFor = (value: unknown, place: object | undefined) => Binding;
 
@@ -37,7 +39,7 @@ export async function encryptItems<T, S>(
     const binding = bindingFor(undefined, place);
     cells.push({ plaintext, context: binding.contexts[0], binding, index });
   });
-  const { signal, engine } = checkOptions(options, 'encryptMany') ?? {};
+  const { signal, engine } = checkOptions(options, 'encryptMany', BATCH_OPTIONS) ?? {};
   const results = new Array<S | null>(count).fill(null);
   if (cells.length === 0) return results;
   const ciphertexts = await encryptMany(cells, { crypterer, signal, engine }).catch((error: unknown) => {
@@ -70,9 +72,11 @@ export async function decryptItems<T>(
     const binding = bindingFor(value, place);
     cells.push({ ciphertext, context: binding.contexts[0], binding, isText, index });
   });
-  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany'), pace).catch((error: unknown) => {
-    throw located(error, { column: facts.label });
-  });
+  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany', BATCH_OPTIONS), pace).catch(
+    (error: unknown) => {
+      throw located(error, { column: facts.label });
+    },
+  );
   const results = new Array<T | null>(count).fill(null);
   for (const [i, { index }] of cells.entries()) {
     const plaintext = plaintexts[i] as Plaintext;

@@ -83,7 +83,7 @@ export function columnDdl(facts: ColumnFacts, dialect: Dialect, options?: DdlOpt
   const bytes = valueType.maxBytes === undefined ? undefined : valueType.maxBytes + FRAME_ROOM;
   const type = encoding === 'text' ? TEXT[dialect](bytes && storedTextLength(bytes)) : BYTES[dialect](bytes);
   const name = quoteIdentifier(column, dialect);
-  if (checkOptions(options, 'ddl')?.check === false) {
+  if (checkOptions(options, 'ddl', ['check'])?.check === false) {
     return { type, check: undefined, column: `${name} ${type}`, addCheck: [] };
   }
   const condition = encoding === 'text' ? TEXT_CHECK[dialect] : BYTES_CHECK[dialect];

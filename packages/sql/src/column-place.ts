@@ -34,6 +34,8 @@ export type OptionalPlaceArguments<B extends Bind, O = ColumnCallOptions> = [
   options?: O & Partial<Place<B>> & NoPlace<B>,
 ];
 
+const PLACE_OPTIONS = ['row', 'tenant', 'signal', 'engine'];
+
 type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
 
 /**
@@ -42,7 +44,10 @@ type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
  * Errors: `TYPE` for one that is missing, not an id, or not among those that the column is bound to.
  */
 export function encodePlace(column: ColumnFacts, place: object | undefined): EncodedIds {
-  const given = (checkOptions(place, `The column ${column.label}`) ?? {}) as { readonly [K in Bind]?: unknown };
+  // An item of a batch brings its place along, and may be anything else besides.
+  const isItem = typeof place === 'object' && place !== null && 'value' in place;
+  const given: { readonly [K in Bind]?: unknown } =
+    (isItem ? place : checkOptions(place, `The column ${column.label}`, PLACE_OPTIONS)) ?? {};
   for (const option of ['row', 'tenant'] as const) {
     const bound = column.bind.includes(option);
     if (bound === (given[option] !== undefined)) continue;

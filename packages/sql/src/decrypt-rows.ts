@@ -53,8 +53,16 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
   columns: C & { readonly [K in Exclude<keyof C, keyof R>]: never },
   ...place: RowPlaceArguments<R, BindOf<C[keyof C]>>
 ): Promise<DecryptedRow<R, C>[]> {
-  if (!Array.isArray(rows)) throw type(`decryptRows was given ${kindOf(rows)}. Expected an array of rows.`);
-  const options: (ColumnCallOptions & Partial<RowPlace<R, Bind>>) | undefined = checkOptions(place[0], 'decryptRows');
+  if (!Array.isArray(rows))
+    throw type(
+      `decryptRows was given ${kindOf(rows)}. Expected an array of rows: with pg result.rows, for one row [row].`,
+    );
+  const options: (ColumnCallOptions & Partial<RowPlace<R, Bind>>) | undefined = checkOptions(place[0], 'decryptRows', [
+    'row',
+    'tenant',
+    'signal',
+    'engine',
+  ]);
   const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
   const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
   const pace = new Pace();

@@ -11,6 +11,7 @@ import { decodeText, encodeText } from './text-encoding.js';
 
 const REDACTED = '[REDACTED]';
 const NOT_BOUND: Binding = { crypterer: undefined, contexts: [undefined], column: undefined };
+const CALL_OPTIONS = ['context', 'crypterer', 'signal'];
 const RESERVED_NAMES = ['c', 'r', 'tn'];
 const UNSAFE_FACTORIES = ['from', 'of', 'alloc', 'allocUnsafe', 'allocUnsafeSlow', 'concat', 'copyBytesFrom'];
 
@@ -174,7 +175,7 @@ function plaintextBytes(plaintext: unknown): Uint8Array {
 }
 
 function bindingFrom(options: EncryptedBytesOptions | undefined): Binding | undefined {
-  const { context, crypterer } = checkOptions(options, 'EncryptedBytes') ?? {};
+  const { context, crypterer } = checkOptions(options, 'EncryptedBytes', CALL_OPTIONS) ?? {};
   if (context === undefined && crypterer === undefined) return undefined;
   return { crypterer: checkCrypterer(crypterer), contexts: [checkContext(context)], column: undefined };
 }

@@ -197,3 +197,8 @@ describe('decryptRows', () => {
     expect(loading.batches).toEqual([40, 10]);
   });
 });
+
+it('decryptRows refuses options that mean nothing', async () => {
+  const error = await expectCode('TYPE', () => decryptRows([], {}, { rows: () => 1 } as never));
+  expect(error.message).toContain('row');
+});

@@ -461,3 +461,15 @@ describe('the declaration', () => {
     expect(Object.isFrozen(byBoth) && Object.isFrozen(byBoth.bind)).toBe(true);
   });
 });
+
+describe('an option that means nothing', () => {
+  it.each([{ rowId: 5 }, { row_id: 5 }, { tennant: 'x' }])(
+    'such as %o is refused: it was meant to bind the value',
+    async (options) => {
+      await expectCode('TYPE', () => ssn.encrypt('a', options as never));
+      await expectCode('TYPE', () => ssn.encryptSync('a', options as never));
+      await expectCode('TYPE', () => ssn.encryptMany(['a'], options as never));
+      await expectCode('TYPE', () => EncryptedBytes.encrypt('a', options as never));
+    },
+  );
+});
