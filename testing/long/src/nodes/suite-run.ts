@@ -20,7 +20,11 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -33,8 +37,9 @@ export async function runSuite(project: string, runtime: NodeRuntime): Promise<S
   if (version.text.trim() !== runtime.version) return { ...nothing, absent: version.text.trim().slice(0, 300) };
 
   const file = `report-${runtime.version}.json`;
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'contract.test', '--reporter=json', `--outputFile=${file}`];
-  const { text } = await node(vitest);
+  // The machine may be busy: how long a test takes is not what is tested.
+  const options = ['--testTimeout=120000', '--reporter=json', `--outputFile=${file}`];
+  const { text } = await node(['node_modules/vitest/vitest.mjs', 'run', 'contract.test', ...options]);
   try {
     return { ...nothing, ...count(JSON.parse(readFileSync(join(project, file), 'utf8')) as Report) };
   } catch {
@@ -52,7 +57,9 @@ function count({ testResults }: Report): Pick<SuiteRun, 'passed' | 'failures' | 
   }
   const tests = testResults.flatMap((file) => file.assertionResults);
   const named = (status: string): string[] =>
-    tests.filter((test) => test.status === status).map(({ fullName }) => fullName);
+    tests
+      .filter((test) => test.status === status)
+      .map(({ fullName, failureMessages }) => [fullName, ...failureMessages].join(': '));
   const broken = testResults.filter((file) => file.status === 'failed' && file.message !== '');
   return {
     passed,
