@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -11,6 +12,11 @@ const entries = Object.values(exports)
   .map((entry) => entry.default)
   .filter((file) => file?.startsWith('./dist/'))
   .map((file) => file.slice('./dist/'.length, -'.js'.length));
+
+// Files of an earlier build, bundled otherwise or not at all, would be published with this one.
+for (const file of await readdir('dist', { recursive: true })) {
+  if (/\.js(\.map)?$/.test(file)) await rm(join('dist', file));
+}
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),

@@ -193,7 +193,9 @@ const CALL_OPTIONS = ['context', 'signal', 'scope', 'crypterer'];
 const NO_OPTIONS: ProviderOptions = { context: encodeContext(undefined), signal: undefined, scope: undefined };
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+  if (value === null) return 'null';
+  if (types.isPromise(value)) return 'Promise (is an await missing?)';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function bytesOf(value: unknown, what: 'plaintext' | 'ciphertext'): Buffer {

@@ -41,6 +41,9 @@ export function parseKey(text: string | undefined): Buffer {
     throw config("parseKey does not know the key's encoding. Expected the text to begin with 'base64:' or 'hex:'.");
   }
   const body = text.slice(colon + 1);
+  if (/\s/.test(body)) {
+    throw config('parseKey found white space in the key, perhaps the end of a line. Expected none: trim() the text.');
+  }
   if (!format.alphabet.test(body)) {
     throw config(`parseKey found characters that do not belong to ${format.encoding}. Expected ${format.hint}.`);
   }

@@ -61,8 +61,8 @@ const MESSAGES: Partial<Record<ErrorCode, (action: KmsAction, keyId: string) => 
     `The KMS key behind ${keyId} is disabled or pending deletion. Enable it, or cancel its deletion: ` +
     'until then values under it cannot be read.',
   KEY_NOT_FOUND: (_action, keyId) =>
-    `AWS KMS does not know the key ${keyId} in this Region and account. Check keyId, the Region of the client and ` +
-    'whether the key was deleted.',
+    `AWS KMS does not know the key ${keyId} in this Region and account. Check keyId (an alias begins with alias/), the ` +
+    'Region of the client and whether the key was deleted.',
   KMS_WRONG_KEY: () =>
     'AWS KMS says that the value was wrapped by another key. Check which account and Region wrote it.',
   KMS_INVALID_BLOB: () =>

@@ -47,6 +47,7 @@ function invalid(option: string, got: string): SqlcrypterError {
   return new SqlcrypterError(
     'TYPE',
     `\`${option}\` is or holds ${got}. Expected text that is not empty, a safe integer, a BigInt, or the two or more ` +
-      'parts of a composite key. The id must be known before the value is encrypted: let the application make it.',
+      'parts of a composite key. When encrypting, the id must be known before: let the application make it. When ' +
+      'decrypting, select it together with the value.',
   );
 }

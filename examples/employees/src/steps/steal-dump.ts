@@ -12,7 +12,7 @@ export async function stealDump(
   const { tool, text } = await dumpPostgres(database);
   const command = tool === 'pg_dump' ? 'pg_dump' : 'COPY';
   narrator.tell(
-    `${command} writes the whole database as text. Somebody gets hold of it and searches its ${text.length} ` +
+    `${command} writes the table as text. Somebody gets hold of it and searches its ${text.length} ` +
       'characters for names and SSNs: as they are, in hex and in base64.',
   );
   const count = (values: readonly string[]) => values.filter((value) => occursIn(text, value)).length;
