@@ -38,11 +38,10 @@ export class CurrentKey {
           "generate: 'start'.",
       );
     }
-    if (key.isExhausted) {
-      this.#renewInBackground();
-      throw exhausted();
-    }
-    if (key.isDue) this.#renewInBackground();
+    // What is not due is not spent either: the usual value costs one look at the clocks.
+    if (!key.isDue) return key;
+    this.#renewInBackground();
+    if (key.isExhausted) throw exhausted();
     return key;
   }
 
