@@ -64,13 +64,12 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
-  const engine =
-    scope === undefined ? chooseEngine(options.engine, chosen, 'keyToSeal', items, lengthToSeal) : undefined;
+  const engine = chooseEngine(options.engine, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
   for (let from = 0; from < items.length; from += VALUES_TO_SEAL) {
     const to = Math.min(items.length, from + VALUES_TO_SEAL);
     const sealFrom = (start: number): void => {
-      if (engine !== undefined && !isSpent(signal)) sealBatch(engine, items, start, to, results);
+      if (engine !== undefined && !isSpent(signal)) sealBatch(engine, items, scope, start, to, results);
     };
     sealFrom(from);
     for (let index = from; index < to; index++) {

@@ -177,7 +177,13 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       return closing !== undefined;
     },
     ...(keyToOpen && { keyToOpen }),
-    ...(keyToSeal && { keyToSeal }),
+    // A scope that is wrong here is left to `check`, which says so.
+    ...(keyToSeal && {
+      keyToSeal: (values: number, bytes: number, scope?: unknown) =>
+        scope === undefined || (implementation.scopes === true && typeof scope === 'string')
+          ? keyToSeal(values, bytes, scope)
+          : undefined,
+    }),
   });
 
   Object.defineProperties(crypterer, {

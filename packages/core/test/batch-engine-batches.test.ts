@@ -5,6 +5,7 @@ import { type DecryptItem, decryptMany, decryptManyAs, type EncryptItem, encrypt
 import { gcmModule } from '../src/batch-engine/gcm-module.js';
 import { DataKey } from '../src/data-key.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
+import { encodeContext } from '../src/encryption-context.js';
 import { SqlcrypterError } from '../src/sqlcrypter-error.js';
 import {
   createForgetfulCrypterer,
@@ -265,6 +266,32 @@ describe('the batch engine in a batch', () => {
       expect((await encryptMany(rows(50), { crypterer })).length).toBe(50);
     }
     expect(openedValues()).toBe(0);
+  });
+
+  it('names the scope of a batch to a provider that has scopes, and to no other', async () => {
+    const keys = { a: new NamedKeys('xaes-256-gcm', [1]), b: new NamedKeys('xaes-256-gcm', [2]) };
+    const asked: unknown[] = [];
+    const of = (scope: string | undefined) => keys[scope as 'a' | 'b'];
+    const create = (scopes: boolean) =>
+      defineCrypterer({
+        scheme: 'test-scoped',
+        scopes,
+        encryptSync: (plaintext, options) => of(options.scope).encryptSync(plaintext, options),
+        decryptSync: (ciphertext, options) => keys.b.decryptSync(ciphertext, options),
+        keyToSeal(values, bytes, scope) {
+          asked.push(scope);
+          return of(scope).keyToSeal(values, bytes);
+        },
+      });
+    const items = rows(100);
+    const ciphertexts = await encryptMany(items, { crypterer: create(true), scope: 'b' });
+    expect(sealedValues()).toBe(100);
+    expect(
+      keys.b.decryptSync(ciphertexts[7] as Buffer, { context: encodeContext(items[7]?.context) } as never),
+    ).toEqual(items[7]?.plaintext);
+    expect(await codeOf(() => encryptMany(items, { crypterer: create(true), scope: 5 as never }))).toBe('TYPE');
+    expect(await codeOf(() => encryptMany(items, { crypterer: create(false), scope: 'b' }))).toBe('UNSUPPORTED');
+    expect(asked).toEqual(['b']);
   });
 
   it('costs no value when it fails', async () => {

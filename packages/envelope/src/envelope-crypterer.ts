@@ -175,10 +175,10 @@ class EnvelopeImplementation {
     return { dataKey, layout: committed.layout };
   }
 
-  keyToSeal(values: number, bytes: number): KeyToSeal | undefined {
-    if (this.#lines !== undefined || this.#options.goFrames === 'write') return undefined;
+  keyToSeal(values: number, bytes: number, scope?: string): KeyToSeal | undefined {
+    if (this.#options.goFrames === 'write') return undefined;
     this.#checkMayWrite();
-    const key = this.#current.takeSync();
+    const key = this.#lines?.takeSync(scope) ?? this.#current.takeSync();
     return key.hasRoomFor(values, bytes) ? key : undefined;
   }
 

@@ -22,8 +22,12 @@ export interface KeyToSeal {
 export interface BatchKeys {
   /** The key of a frame of v1, if it is in memory. Asked once for values that begin alike up to their nonce. */
   keyToOpen?(ciphertext: Buffer): KeyToOpen | undefined;
-  /** The key for so many more values of so many bytes together, if none of its limits is near. */
-  keyToSeal?(values: number, bytes: number): KeyToSeal | undefined;
+  /**
+   * The key for so many more values of so many bytes together, if none of its limits is near.
+   *
+   * @param scope whose key, as the batch's caller gave it. Only given to a provider with `scopes: true`.
+   */
+  keyToSeal?(values: number, bytes: number, scope?: string): KeyToSeal | undefined;
 }
 
 /** What batches know of a crypterer beyond its contract. */

@@ -12,6 +12,7 @@ import { MAX_CONTEXT_LENGTH } from './memory-map.js';
 export function sealBatch(
   { module, side }: Engine,
   items: readonly EncryptItem[],
+  scope: string | undefined,
   from: number,
   to: number,
   results: (Buffer | undefined)[],
@@ -38,7 +39,7 @@ export function sealBatch(
       bytes += plaintext.length;
     }
     if (!isWorthTheEngine(positions.length, bytes)) return;
-    const key = side.keyToSeal?.(positions.length, bytes);
+    const key = side.keyToSeal?.(positions.length, bytes, scope);
     const frames = key?.dataKey.sealMany(module, key.header, plaintexts, contexts);
     if (frames === undefined) return;
     for (let number = 0; number < frames.length; number++) results[positions[number] as number] = frames[number];

@@ -47,6 +47,12 @@ export class LineKey {
     return this.dataKey.sealedValues >= maxValues || this.dataKey.sealedBytes >= maxBytes || this.now >= this.#dueAt;
   }
 
+  /** Whether so many more values, of so many bytes together, leave it within this process's limits. */
+  hasRoomFor(values: number, bytes: number): boolean {
+    const { maxValues, maxBytes } = this.#limits;
+    return this.dataKey.sealedValues + values <= maxValues && this.dataKey.sealedBytes + bytes <= maxBytes;
+  }
+
   /** Whether another process may have made the next key already. */
   get mayBeReplaced(): boolean {
     const { created, expires } = this.facts;
