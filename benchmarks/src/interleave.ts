@@ -42,7 +42,8 @@ export function median(numbers: readonly number[]): number {
 
 /**
  * Measures operations in turns, so that what else the machine does falls on all alike: in each round every operation
- * runs one batch, and each round begins with another one. Gives each operation's microseconds per call of every round.
+ * runs one batch, and each round has an order of its own, so that none clears away another's garbage time and again.
+ * Gives each operation's microseconds per call of every round.
  */
 export async function interleave<Name extends string>(
   operations: Readonly<Record<Name, Measured>>,
@@ -57,8 +58,7 @@ export async function interleave<Name extends string>(
   }
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as unknown as Record<Name, number[]>;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(turn + round + WARM_UP_ROUNDS) % names.length] as Name;
+    for (const name of shuffled(names)) {
       const count = iterations.get(name) as number;
       const from = next.get(name) as number;
       const microseconds = await runBatch(operations[name], from, count);
@@ -67,6 +67,13 @@ export async function interleave<Name extends string>(
     }
   }
   return times;
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }
 
 /** The median over the rounds of one operation's time as a multiple of another's in the same round. */

@@ -60,7 +60,7 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const { signal, scope } = options;
   const pace = new Pace();
   checkCallOptions(options, BATCH_OPTIONS);
-  const items = checkedItems(list, 'encryptMany');
+  const items = await checkedItems(list, 'encryptMany', pace);
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
@@ -68,11 +68,10 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const results = new Array<Buffer | undefined>(items.length);
   for (let from = 0; from < items.length; from += VALUES_TO_SEAL) {
     const to = Math.min(items.length, from + VALUES_TO_SEAL);
-    const sealFrom = (start: number): void => {
-      if (engine !== undefined && !isSpent(signal)) sealBatch(engine, items, scope, start, to, results);
-    };
-    sealFrom(from);
-    for (let index = from; index < to; index++) {
+    const sealFrom = (start: number): boolean =>
+      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, scope, start, to, results);
+    const areSealed = sealFrom(from);
+    for (let index = areSealed ? to : from; index < to; index++) {
       if (results[index] !== undefined) continue;
       const item = items[index] as EncryptItem;
       try {
@@ -125,7 +124,7 @@ export async function decryptManyAs<T>(
   const chosen = chooseCrypterer(options);
   const pace = new Pace();
   checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
-  const items = checkedItems(list, 'decryptMany');
+  const items = await checkedItems(list, 'decryptMany', pace);
   const { signal } = options;
   if (!isSyncCrypterer(chosen)) {
     const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
@@ -220,13 +219,16 @@ async function eachConcurrently<Item, T>(
 }
 
 /** A list of our own: the caller may go on with its own while the batch waits. */
-function checkedItems<T>(list: readonly T[], name: string): T[] {
-  if (Array.isArray(list)) {
-    // Not slice(), which would keep the holes of the list as holes.
-    const items: T[] = Array.from(list);
-    if (items.every((item) => item !== null && typeof item === 'object')) return items;
+async function checkedItems<T>(list: readonly T[], name: string, pace: Pace): Promise<T[]> {
+  if (!Array.isArray(list)) throw noItems(name);
+  // Not slice(), which would keep the holes of the list as holes.
+  const items: T[] = [...list];
+  for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+    const to = Math.min(items.length, from + VALUES_TO_OPEN);
+    for (let i = from; i < to; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
+    if (pace.isDue) await pace.rest();
   }
-  throw noItems(name);
+  return items;
 }
 
 function noItems(name: string): SqlcrypterError {

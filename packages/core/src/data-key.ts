@@ -199,22 +199,24 @@ export class DataKey {
   }
 
   /**
-   * Opens many frames that begin alike up to their GCM nonce with the batch engine, and gives the numbers of those that
+   * Opens many frames that begin alike up to their GCM nonce with the batch engine, and gives the positions of those that
    * it refuses, for which {@link open} tells why.
    *
    * @param layout what `parseFrame` gave for the first frame; none may be shorter than it says.
+   * @param positions what the caller knows each frame by.
    * @param take is handed each plaintext that has authenticated.
    */
   openMany(
     module: GcmModule,
     layout: FrameLayout,
-    frames: readonly Buffer[],
+    frames: readonly Uint8Array[],
     contexts: readonly Buffer[],
+    positions: readonly number[],
     take: TakePlaintext,
   ): number[] {
     const { suite, headerLength, ciphertextOffset } = layout;
-    const key = this.#batchKeyFor(suite, frames[0] as Buffer, headerLength, ciphertextOffset - GCM_NONCE_LENGTH);
-    return this.#inBatch(() => openMany(module, key, frames, contexts, take));
+    const key = this.#batchKeyFor(suite, frames[0] as Uint8Array, headerLength, ciphertextOffset - GCM_NONCE_LENGTH);
+    return this.#inBatch(() => openMany(module, key, frames, contexts, positions, take));
   }
 
   /**
@@ -285,11 +287,9 @@ export class DataKey {
   }
 
   /** For values that begin with the first `startLength` bytes of `frame`: a header and, with suite X, a nonce prefix. */
-  #batchKeyFor(suite: Suite, frame: Buffer, headerLength: number, startLength: number): BatchKey {
+  #batchKeyFor(suite: Suite, frame: Uint8Array, headerLength: number, startLength: number): BatchKey {
     const latest = this.#batchKey;
-    if (latest?.start.length === startLength && frame.compare(latest.start, 0, startLength, 0, startLength) === 0) {
-      return latest;
-    }
+    if (latest?.start.length === startLength && latest.start.compare(frame, 0, startLength) === 0) return latest;
     const start = Buffer.from(frame.subarray(0, startLength));
     const header = start.subarray(0, headerLength);
     const key = new BatchKey(this.#countersFor(suite, start, headerLength), start, dataBeforeContext(header));

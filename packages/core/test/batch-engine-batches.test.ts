@@ -300,7 +300,7 @@ describe('the batch engine in a batch', () => {
     sealed.mockImplementation(() => {
       throw new Error('SECRET');
     });
-    opened.mockImplementation((_module, _layout, _frames, _contexts, take) => {
+    opened.mockImplementation((_module, _layout, _frames, _contexts, _positions, take) => {
       take(0, Buffer.from('first'), 0, 5);
       throw new Error('SECRET');
     });

@@ -197,14 +197,18 @@ describe('the memory of the batch engine', () => {
     const failing = () => {
       throw new Error('full');
     };
-    expect(() => openMany(requireModule(), key.batchKey, frames, contexts, failing)).toThrow('full');
+    expect(() => openMany(requireModule(), key.batchKey, frames, contexts, [...frames.keys()], failing)).toThrow(
+      'full',
+    );
     expect(leftBehind()).toEqual([]);
     expect(() => sealMany(requireModule(), key.batchKey, texts, contexts, failing)).toThrow('full');
     expect(leftBehind()).toEqual([]);
     const broken = new CounterCipher(key.raw);
     broken.encrypt = failing;
     const brokenKey = new BatchKey(broken, key.start, key.dataBeforeContext);
-    expect(() => openMany(requireModule(), brokenKey, frames, contexts, () => undefined)).toThrow('full');
+    expect(() => openMany(requireModule(), brokenKey, frames, contexts, [...frames.keys()], () => undefined)).toThrow(
+      'full',
+    );
     expect(leftBehind()).toEqual([]);
   });
 

@@ -74,8 +74,9 @@ export function sealWithEngine(key: TestKey, texts: Buffer[], contexts: Buffer[]
 /** What the engine opened, by position, and the positions that it refused. */
 export function openWithEngine(key: TestKey, frames: Buffer[], contexts: Buffer[]) {
   const texts = new Array<Buffer | undefined>(frames.length);
-  const refused = openMany(requireModule(), key.batchKey, frames, contexts, (position, memory, start, end) => {
+  const take = (position: number, memory: Buffer, start: number, end: number): void => {
     texts[position] = Buffer.from(memory.subarray(start, end));
-  });
+  };
+  const refused = openMany(requireModule(), key.batchKey, frames, contexts, [...frames.keys()], take);
   return { texts, refused };
 }

@@ -113,7 +113,7 @@ describe('what a batch worked with', () => {
   const contexts = [NO_CONTEXT, NO_CONTEXT];
   const sealBoth = (key: DataKey) => key.sealMany(module, HEADER, values, contexts);
   const openBoth = (key: DataKey, frames: Buffer[], take = () => undefined) =>
-    key.openMany(module, parseFrame(frames[0] as Buffer), frames, contexts, take);
+    key.openMany(module, parseFrame(frames[0] as Buffer), frames, contexts, [...frames.keys()], take);
 
   it('serves the next batch that begins alike, and none that begins otherwise', () => {
     const reader = new DataKey(DEK);

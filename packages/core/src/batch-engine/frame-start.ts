@@ -8,7 +8,7 @@ const SAMPLE_LENGTH = 8;
  * How many bytes before the GCM nonce a frame has: its header and, with suite X, the nonce prefix. Values that share
  * them share a derived key. 0 for what cannot be a frame; whether it is one, `parseFrame` says.
  */
-export function frameStartLength(frame: Buffer): number {
+export function frameStartLength(frame: Uint8Array): number {
   if (frame.length < FIXED_LENGTH || frame[0] !== 0) return 0;
   const prefix = ((frame[2] as number) & 0x0f) === SUITE_X ? PREFIX_LENGTH : 0;
   const kind = frame[3];
@@ -23,7 +23,7 @@ export function frameStartLength(frame: Buffer): number {
  * prefix or of the header are looked at, which are random or name the key. The engine compares whole starts, and refuses
  * what differs after all.
  */
-export function beginsAlike(frame: Buffer, other: Buffer, length: number): boolean {
+export function beginsAlike(frame: Uint8Array, other: Uint8Array, length: number): boolean {
   if (frame.length < length || frame[2] !== other[2] || frame[3] !== other[3]) return false;
   for (let i = length - SAMPLE_LENGTH; i < length; i++) if (frame[i] !== other[i]) return false;
   return true;

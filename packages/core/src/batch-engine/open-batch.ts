@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import type { DecryptItem } from '../batch.js';
 import { encodeContext } from '../encryption-context.js';
 import type { KeyToOpen } from './batch-keys.js';
@@ -7,7 +8,7 @@ import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH, MAX_VALUES, NONCE_LENGTH, START_CAPACITY, TAG_LENGTH } from './memory-map.js';
 import type { TakePlaintext } from './open-many.js';
 import type { Pace } from './pace.js';
-import { type ValueGroup, ValueGroups } from './value-groups.js';
+import { asBuffer, type ValueGroup, ValueGroups } from './value-groups.js';
 
 /** Positions of values that are left to the provider's own functions. */
 export interface LeftOver {
@@ -34,10 +35,14 @@ export async function openBatch(
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i] as number;
     const { ciphertext } = items[position] as DecryptItem;
-    const group = ciphertext instanceof Uint8Array ? groups.add(position, asBuffer(ciphertext)) : undefined;
+    const group = types.isUint8Array(ciphertext) ? groups.find(ciphertext) : undefined;
     if (group === undefined) {
       left.others.push(position);
-    } else if (group.positions.length === MAX_VALUES) {
+      continue;
+    }
+    group.frames.push(ciphertext);
+    group.positions.push(position);
+    if (group.positions.length === MAX_VALUES) {
       openGroup(engine, items, group, take, left);
       if (pace.isDue) await pace.rest();
     }
@@ -49,13 +54,6 @@ export async function openBatch(
   return left;
 }
 
-/** The values of a group as the engine takes them. */
-interface Members {
-  readonly frames: Buffer[];
-  readonly contexts: Buffer[];
-  readonly positions: number[];
-}
-
 function openGroup(
   { module, side }: Engine,
   items: readonly DecryptItem[],
@@ -63,60 +61,69 @@ function openGroup(
   take: TakePlaintext,
   left: LeftOver,
 ): void {
-  const all = group.positions;
-  group.positions = [];
-  if (!isWorthTheEngine(all.length, 0)) {
-    addAll(left.others, all);
+  const { startLength } = group;
+  const all = group.take();
+  if (!isWorthTheEngine(all.positions.length, 0)) {
+    addAll(left.others, all.positions);
     return;
   }
-  const members: Members = { frames: [], contexts: [], positions: [] };
-  const { frames, contexts, positions } = members;
-  const bytes = addMembers(members, items, all, group.startLength, left.others);
+  const { frames, contexts, positions, bytes } = membersOf(items, all, startLength, left.others);
   if (!isWorthTheEngine(positions.length, bytes)) {
     addAll(left.others, positions);
     return;
   }
-  const key = side.closed ? undefined : keyOf(side.keyToOpen, frames[0] as Buffer, group.startLength);
+  const key = side.closed ? undefined : keyOf(side.keyToOpen, asBuffer(frames[0] as Uint8Array), startLength);
   if (key === undefined) {
     addAll(left.withoutKey, positions);
     return;
   }
   try {
-    const refused = key.dataKey.openMany(module, key.layout, frames, contexts, (number, memory, start, end) => {
-      take(positions[number] as number, memory, start, end);
-    });
-    for (const number of refused) left.others.push(positions[number] as number);
+    const refused = key.dataKey.openMany(module, key.layout, frames, contexts, positions, take);
+    addAll(left.others, refused);
   } catch {
     // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
     addAll(left.others, positions);
   }
 }
 
-/** Adds those that the engine takes, and gives the bytes of their texts together. */
-function addMembers(
-  { frames, contexts, positions }: Members,
+/** The values of a group as the engine takes them. */
+interface Members {
+  readonly frames: readonly Uint8Array[];
+  readonly contexts: readonly Buffer[];
+  readonly positions: readonly number[];
+  /** Of their texts together. */
+  readonly bytes: number;
+}
+
+/** Those that the engine takes; positions of all others go to `others`. */
+function membersOf(
   items: readonly DecryptItem[],
-  all: readonly number[],
+  { frames, positions }: { readonly frames: Uint8Array[]; readonly positions: number[] },
   startLength: number,
   others: number[],
-): number {
+): Members {
   const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
+  const contexts: Buffer[] = [];
   let bytes = 0;
+  let count = 0;
   let lastContext: DecryptItem['context'];
   let encoded = encodeContext(undefined);
-  for (const position of all) {
-    const { ciphertext, context } = items[position] as DecryptItem;
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i] as number;
+    const frame = frames[i] as Uint8Array;
     try {
+      const { context } = items[position] as DecryptItem;
       if (context !== lastContext) {
         encoded = encodeContext(context);
         lastContext = context;
       }
-      const length = ciphertext.length - overhead;
+      const length = frame.length - overhead;
       if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
-        frames.push(asBuffer(ciphertext));
+        frames[count] = frame;
+        positions[count] = position;
         contexts.push(encoded);
-        positions.push(position);
         bytes += length;
+        count += 1;
         continue;
       }
     } catch {
@@ -124,7 +131,9 @@ function addMembers(
     }
     others.push(position);
   }
-  return bytes;
+  frames.length = count;
+  positions.length = count;
+  return { frames, contexts, positions, bytes };
 }
 
 function keyOf(
@@ -139,10 +148,6 @@ function keyOf(
   } catch {
     return undefined;
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function addAll(list: number[], more: readonly number[]): void {

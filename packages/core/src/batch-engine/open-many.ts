@@ -6,7 +6,7 @@ import { DESCRIPTOR_WORDS, DESCRIPTORS, KEY_STREAM, START, STREAMS } from './mem
 
 /**
  * Is handed a plaintext that has authenticated: bytes `start` to `end` of `memory`, which are overwritten afterwards.
- * `position` is the value's in the list.
+ * `position` is what the caller named the value.
  */
 export type TakePlaintext = (position: number, memory: Buffer, start: number, end: number) => void;
 
@@ -16,13 +16,15 @@ export type TakePlaintext = (position: number, memory: Buffer, start: number, en
  *
  * @param frames each at least as long as `key.start`, nonce and tag; no text longer than MAX_TEXT_LENGTH.
  * @param contexts as many, none longer than MAX_CONTEXT_LENGTH.
+ * @param positions as many: what `take` and the caller know each value by.
  * @param take must not wait, nor use the engine.
  */
 export function openMany(
   module: GcmModule,
   key: BatchKey,
-  frames: readonly Buffer[],
+  frames: readonly Uint8Array[],
   contexts: readonly Buffer[],
+  positions: readonly number[],
   take: TakePlaintext,
 ): number[] {
   const { bytes, words } = module;
@@ -36,9 +38,10 @@ export function openMany(
       module.open(DESCRIPTORS, count, START, startLength, run.sharedLength, KEY_STREAM, STREAMS);
       let word = DESCRIPTORS >>> 2;
       for (let number = 0; number < count; number++) {
+        const position = positions[run.positionOf(number)] as number;
         const text = words[word] as number;
-        if (words[word + 3] === 0) take(run.positionOf(number), bytes, text, text + (words[word + 1] as number));
-        else refused.push(run.positionOf(number));
+        if (words[word + 3] === 0) take(position, bytes, text, text + (words[word + 1] as number));
+        else refused.push(position);
         word += DESCRIPTOR_WORDS;
       }
     }

@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import type { EncryptItem } from '../batch.js';
 import { encodeContext } from '../encryption-context.js';
 import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
@@ -7,7 +8,7 @@ import { MAX_CONTEXT_LENGTH } from './memory-map.js';
 
 /**
  * Seals what it can of the items from one position to another, and puts the frames into `results` at their positions.
- * Whatever it leaves out is left to the provider's own function.
+ * Gives whether that are all; whatever it leaves out is left to the provider's own function.
  */
 export function sealBatch(
   { module, side }: Engine,
@@ -16,8 +17,8 @@ export function sealBatch(
   from: number,
   to: number,
   results: (Buffer | undefined)[],
-): void {
-  if (side.closed) return;
+): boolean {
+  if (side.closed) return false;
   const plaintexts: Uint8Array[] = [];
   const contexts: Buffer[] = [];
   const positions: number[] = [];
@@ -27,7 +28,7 @@ export function sealBatch(
   try {
     for (let position = from; position < to; position++) {
       const { plaintext, context } = items[position] as EncryptItem;
-      if (!(plaintext instanceof Uint8Array) || plaintext.length > MAX_ENGINE_LENGTH) continue;
+      if (!types.isUint8Array(plaintext) || plaintext.length > MAX_ENGINE_LENGTH) continue;
       if (context !== lastContext) {
         encoded = encodeContext(context);
         lastContext = context;
@@ -38,12 +39,14 @@ export function sealBatch(
       positions.push(position);
       bytes += plaintext.length;
     }
-    if (!isWorthTheEngine(positions.length, bytes)) return;
+    if (!isWorthTheEngine(positions.length, bytes)) return false;
     const key = side.keyToSeal?.(positions.length, bytes, scope);
     const frames = key?.dataKey.sealMany(module, key.header, plaintexts, contexts);
-    if (frames === undefined) return;
+    if (frames === undefined) return false;
     for (let number = 0; number < frames.length; number++) results[positions[number] as number] = frames[number];
+    return frames.length === to - from;
   } catch {
     // What is wrong with a value or a key, or with the engine itself: the provider's own function will tell.
+    return false;
   }
 }

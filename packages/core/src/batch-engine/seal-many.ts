@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import type { BatchKey } from './batch-key.js';
 import { BatchRun } from './batch-run.js';
+import { FastBuffer } from './fast-buffer.js';
 import type { GcmModule } from './gcm-module.js';
 import {
   DESCRIPTOR_WORDS,
@@ -46,7 +47,7 @@ export function sealMany(
       let start = 0;
       for (let number = 0; number < count; number++) {
         const end = (words[word] as number) + (words[word + 1] as number) + TAG_LENGTH - FRAMES;
-        sealed[run.positionOf(number)] = frames.subarray(start, end);
+        sealed[run.positionOf(number)] = new FastBuffer(frames.buffer, frames.byteOffset + start, end - start);
         start = end;
         word += DESCRIPTOR_WORDS;
       }

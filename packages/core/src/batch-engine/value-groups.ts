@@ -1,13 +1,28 @@
+/// <reference types="node" preserve="true" />
 import { beginsAlike, frameStartLength } from './frame-start.js';
 
 /** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
-export interface ValueGroup {
+export class ValueGroup {
   /** The first of the frames. */
-  readonly frame: Buffer;
+  readonly frame: Uint8Array;
   /** How many bytes all begin with in common. */
   readonly startLength: number;
-  /** Where in the batch each value is; empty again when they have been opened. */
-  positions: number[];
+  /** Frames that are not opened yet, and where in the batch each is. */
+  frames: Uint8Array[] = [];
+  positions: number[] = [];
+
+  constructor(frame: Uint8Array, startLength: number) {
+    this.frame = frame;
+    this.startLength = startLength;
+  }
+
+  /** Hands out the values that are not opened yet, and forgets them. */
+  take(): { readonly frames: Uint8Array[]; readonly positions: number[] } {
+    const { frames, positions } = this;
+    this.frames = [];
+    this.positions = [];
+    return { frames, positions };
+  }
 }
 
 /** Sorts frames into groups by what they begin with. */
@@ -17,14 +32,12 @@ export class ValueGroups {
   #byName: Map<string, ValueGroup> | undefined;
   #latest: ValueGroup | undefined;
 
-  /** Adds the frame at a position of the batch, and gives its group; undefined if it cannot be a frame. */
-  add(position: number, frame: Buffer): ValueGroup | undefined {
+  /** The group that a frame belongs to; undefined if it cannot be a frame. */
+  find(frame: Uint8Array): ValueGroup | undefined {
     const latest = this.#latest;
-    const group =
-      latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength) ? latest : this.#find(frame);
-    if (group === undefined) return undefined;
-    this.#latest = group;
-    group.positions.push(position);
+    if (latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength)) return latest;
+    const group = this.#findOther(frame);
+    if (group !== undefined) this.#latest = group;
     return group;
   }
 
@@ -33,7 +46,7 @@ export class ValueGroups {
     return this.#groups;
   }
 
-  #find(frame: Buffer): ValueGroup | undefined {
+  #findOther(frame: Uint8Array): ValueGroup | undefined {
     const startLength = frameStartLength(frame);
     if (startLength === 0 || startLength > frame.length) return undefined;
     const [first] = this.#groups;
@@ -48,13 +61,18 @@ export class ValueGroups {
     return group;
   }
 
-  #create(frame: Buffer, startLength: number): ValueGroup {
-    const group = { frame, startLength, positions: [] };
+  #create(frame: Uint8Array, startLength: number): ValueGroup {
+    const group = new ValueGroup(frame, startLength);
     this.#groups.push(group);
     return group;
   }
 }
 
-function nameOf(frame: Buffer, length: number): string {
-  return frame.toString('latin1', 0, length);
+function nameOf(frame: Uint8Array, length: number): string {
+  return asBuffer(frame).toString('latin1', 0, length);
+}
+
+/** The same bytes as a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
