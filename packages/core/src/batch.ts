@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { chooseEngine, type EngineChoice } from './batch-engine/choose-engine.js';
 import { type LeftOver, openBatch } from './batch-engine/open-batch.js';
-import { Pace } from './batch-engine/pace.js';
+import { nextChunk, Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
@@ -66,10 +66,11 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
 
   const engine = chooseEngine(options.engine, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
-  for (let from = 0; from < items.length; from += VALUES_TO_SEAL) {
-    const to = Math.min(items.length, from + VALUES_TO_SEAL);
+  for (let from = 0, to = 0; from < items.length; from = to) {
+    to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
+    const end = to;
     const sealFrom = (start: number): boolean =>
-      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, scope, start, to, results);
+      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, scope, start, end, results);
     const areSealed = sealFrom(from);
     for (let index = areSealed ? to : from; index < to; index++) {
       if (results[index] !== undefined) continue;

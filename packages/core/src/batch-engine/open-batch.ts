@@ -7,8 +7,11 @@ import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
 import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH, MAX_VALUES, NONCE_LENGTH, START_CAPACITY, TAG_LENGTH } from './memory-map.js';
 import type { TakePlaintext } from './open-many.js';
-import type { Pace } from './pace.js';
+import { nextChunk, type Pace } from './pace.js';
 import { asBuffer, type ValueGroup, ValueGroups } from './value-groups.js';
+
+/** Values that are sorted into groups before the clock is looked at. */
+const VALUES_PER_GLANCE = 1024;
 
 /** Positions of values that are left to the provider's own functions. */
 export interface LeftOver {
@@ -32,7 +35,9 @@ export async function openBatch(
 ): Promise<LeftOver> {
   const left: LeftOver = { withoutKey: [], others: [] };
   const groups = new ValueGroups();
+  let chunk = nextChunk(MAX_VALUES);
   for (let i = 0; i < positions.length; i++) {
+    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     const position = positions[i] as number;
     const { ciphertext } = items[position] as DecryptItem;
     const group = types.isUint8Array(ciphertext) ? groups.find(ciphertext) : undefined;
@@ -42,8 +47,9 @@ export async function openBatch(
     }
     group.frames.push(ciphertext);
     group.positions.push(position);
-    if (group.positions.length === MAX_VALUES) {
+    if (group.positions.length >= chunk) {
       openGroup(engine, items, group, take, left);
+      chunk = nextChunk(MAX_VALUES);
       if (pace.isDue) await pace.rest();
     }
   }
