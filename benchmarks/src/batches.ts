@@ -5,6 +5,7 @@ import { decryptManyAs } from '@sqlcrypter/core/provider';
 import { bareDecrypt, bareEncrypt } from './bare-node-crypto.js';
 import type { Figure } from './figure.js';
 import { interleave, type Measured, median, ratio } from './interleave.js';
+import { sodiumDecrypt, sodiumEncrypt } from './sodium-loop.js';
 
 const SIZES = [20, 100, 1024, 4096];
 const COUNTS = [1, 10, 100, 1_000, 10_000];
@@ -69,6 +70,13 @@ async function measureBatch(size: number, count: number, keys: number, rounds: n
     'bare encrypt': { sync: () => plaintexts.map((plaintext) => bareEncrypt(bareKey, plaintext, DATA)) },
     'bare decrypt': { sync: () => bare.map((ciphertext) => bareDecrypt(bareKey, ciphertext, DATA)) },
   };
+  if (keys === 1) {
+    const sealed = plaintexts.map((plaintext) => sodiumEncrypt(shared, plaintext, DATA));
+    operations['sodium encrypt'] = {
+      sync: () => plaintexts.map((plaintext) => sodiumEncrypt(shared, plaintext, DATA)),
+    };
+    operations['sodium decrypt'] = { sync: () => sealed.map((ciphertext) => sodiumDecrypt(shared, ciphertext, DATA)) };
+  }
   for (const engine of ENGINES) {
     const options = { crypterer, engine };
     if (keys === 1) operations[`${engine} encrypt`] = { async: () => encryptMany(toEncrypt, options) };
@@ -84,11 +92,13 @@ async function measureBatch(size: number, count: number, keys: number, rounds: n
     if (times[`auto ${what}`] === undefined) return [];
     const name = what === 'encrypt' ? `${batch}: encrypt` : `${batch}: decrypt to ${what}`;
     const atLeast = promised[what];
+    const loop = what === 'encrypt' ? 'encrypt' : 'decrypt';
+    const sodium = times[`sodium ${loop}`];
     return [
       { name: `${name}, per value`, value: median(of(`auto ${what}`)) / count, unit: 'µs' },
       {
         name: `${name}: bare / engine`,
-        value: ratio(of(what === 'encrypt' ? 'bare encrypt' : 'bare decrypt'), of(`auto ${what}`)),
+        value: ratio(of(`bare ${loop}`), of(`auto ${what}`)),
         unit: 'x',
         ...(atLeast === undefined ? {} : { atLeast }),
       },
@@ -98,6 +108,9 @@ async function measureBatch(size: number, count: number, keys: number, rounds: n
         unit: 'x',
         atLeast: LEAST_OF_NODE,
       },
+      ...(sodium === undefined
+        ? []
+        : [{ name: `${name}: sodium-native / engine`, value: ratio(sodium, of(`auto ${what}`)), unit: 'x' as const }]),
     ];
   });
 }

@@ -1,5 +1,6 @@
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
 import { decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
+import { decryptRows, encryptedColumn, text } from '@sqlcrypter/sql';
 import type { Figure } from './figure.js';
 
 const COUNT = 1_000_000;
@@ -18,9 +19,17 @@ export async function measureEventLoop(): Promise<Figure[]> {
     });
     const items = ciphertexts.map((ciphertext) => ({ ciphertext }));
     const decrypting = await longestBlock(() => decryptMany(items, { crypterer, engine }));
-    for (const [what, value] of Object.entries({ encrypt: encrypting, decrypt: decrypting })) {
+    const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
+    const [value] = await ssn.encryptMany([String(PLAINTEXT)]);
+    const rows = items.map((_, id) => ({ id, ssn: value }));
+    const readingRows = await longestBlock(() => decryptRows(rows, { ssn }, { engine }));
+    for (const [what, value] of Object.entries({
+      encryptMany: encrypting,
+      decryptMany: decrypting,
+      decryptRows: readingRows,
+    })) {
       figures.push({
-        name: `${what} ${COUNT} values, engine '${engine}': longest block`,
+        name: `${what} of ${COUNT}, engine '${engine}': longest block`,
         value,
         unit: 'ms',
         atMost: LONGEST_BLOCK,

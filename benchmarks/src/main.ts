@@ -4,10 +4,12 @@ import { measureBatches, measurePromisedBatches } from './batches.js';
 import { measureColdReads } from './cold-reads.js';
 import { measureEventLoop } from './event-loop.js';
 import { type Figure, printFigures } from './figure.js';
+import { measureFirstBatch } from './first-batch.js';
 import { measureImports } from './import-time.js';
 import { measureKeyStates } from './key-states.js';
 import { measureMemory } from './memory.js';
-import { measureOtherLibraries } from './other-libraries.js';
+import { measureBatchBesideLibraries, measureOtherLibraries } from './other-libraries.js';
+import { measureRowsOverPg } from './rows-over-pg.js';
 import { measureOverhead, measureValues } from './values.js';
 
 const LEAST_ROUNDS = 15;
@@ -34,6 +36,12 @@ const SECTIONS: Record<string, { readonly title: string; readonly measure: () =>
   },
   loop: { title: 'A million values, and the event loop', measure: () => measureEventLoop() },
   batches: { title: 'Batches that a figure is promised for', measure: () => measurePromisedBatches(rounds) },
+  first: { title: "A process's first batch", measure: () => measureFirstBatch(rounds) },
+  rows: { title: 'Rows over pg, with and without the batch engine', measure: () => measureRowsOverPg(rounds) },
+  beside: {
+    title: 'Batches of values of 100 bytes, beside other libraries',
+    measure: () => measureBatchBesideLibraries(rounds),
+  },
   shapes: { title: 'Batches of every shape', measure: () => measureBatches(rounds) },
   values: { title: 'One value, as a multiple of bare node:crypto AES-256-GCM', measure: () => measureValues(rounds) },
 };

@@ -9,12 +9,14 @@ import {
   RawAesWrappingSuiteIdentifier,
 } from '@aws-crypto/client-node';
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
+import { decryptMany, encryptMany } from '@sqlcrypter/core';
 import cipherSweet from 'ciphersweet-js';
 import { EncryptionTransformer } from 'typeorm-encrypted';
 import type { Figure } from './figure.js';
 import { interleave, type Measured, median, ratio } from './interleave.js';
 
 const LENGTH = 100;
+const BATCH = 100;
 
 /** One library's way to encrypt and decrypt one value with keys in memory, each as its documentation shows it. */
 interface Contender {
@@ -100,17 +102,20 @@ async function awsEncryptionSdk(plaintext: Buffer): Promise<Contender> {
   };
 }
 
-/** Values of 100 bytes under keys in memory, in one interleaved run. */
-export async function measureOtherLibraries(rounds: number): Promise<Figure[]> {
-  const plaintext = Buffer.from(randomBytes(LENGTH / 2).toString('hex'));
+async function otherLibraries(plaintext: Buffer): Promise<Contender[]> {
   const text = plaintext.toString();
-  const contenders = [
-    await sqlcrypter(plaintext),
+  return [
     await cloak(text),
     await typeormEncrypted(text),
     await cipherSweetField(text),
     await awsEncryptionSdk(plaintext),
   ];
+}
+
+/** Values of 100 bytes under keys in memory, in one interleaved run. */
+export async function measureOtherLibraries(rounds: number): Promise<Figure[]> {
+  const plaintext = Buffer.from(randomBytes(LENGTH / 2).toString('hex'));
+  const contenders = [await sqlcrypter(plaintext), ...(await otherLibraries(plaintext))];
   const operations: Record<string, Measured> = {};
   for (const { name, encrypt, decrypt } of contenders) {
     operations[`${name}: encrypt`] = encrypt;
@@ -132,4 +137,37 @@ export async function measureOtherLibraries(rounds: number): Promise<Figure[]> {
       ];
     }),
   ]);
+}
+
+/** As many values of 100 bytes in one batch, beside the other libraries, which take them one by one. */
+export async function measureBatchBesideLibraries(rounds: number): Promise<Figure[]> {
+  const plaintext = Buffer.from(randomBytes(LENGTH / 2).toString('hex'));
+  const crypterer = createAesCrypterer({ key: generateKey() });
+  const context = Object.freeze({ c: 'employee.ssn' });
+  const toEncrypt = Array.from({ length: BATCH }, () => ({ plaintext, context }));
+  const toDecrypt = (await encryptMany(toEncrypt, { crypterer })).map((ciphertext) => ({ ciphertext, context }));
+  const operations: Record<string, Measured> = {
+    'batch: encrypt': { async: () => encryptMany(toEncrypt, { crypterer }) },
+    'batch: decrypt': { async: () => decryptMany(toDecrypt, { crypterer }) },
+  };
+  const others = await otherLibraries(plaintext);
+  for (const { name, encrypt, decrypt } of others) {
+    operations[`${name}: encrypt`] = { async: () => each(encrypt) };
+    operations[`${name}: decrypt`] = { async: () => each(decrypt) };
+  }
+  const times = await interleave(operations, rounds);
+  return others.flatMap(({ name }) =>
+    ['encrypt', 'decrypt'].map((what) => ({
+      name: `${BATCH} x ${what}: ${name} / one batch`,
+      value: ratio(times[`${name}: ${what}`] as number[], times[`batch: ${what}`] as number[]),
+      unit: 'x' as const,
+    })),
+  );
+}
+
+async function each({ sync, async }: Measured): Promise<void> {
+  for (let i = 0; i < BATCH; i++) {
+    if (sync !== undefined) sync(i);
+    else await async?.(i);
+  }
 }
