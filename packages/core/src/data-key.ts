@@ -30,6 +30,8 @@ const GCM_NONCE_LENGTH = 12;
 const PREFIX_LENGTH = 12;
 const PREFIX_MAX_VALUES = 2 ** 24;
 const MAX_FRAME_LENGTH = 2 ** 31 - 1;
+/** More random bytes than this are fetched by a call of their own. */
+const MAX_POOLED_LENGTH = 1024;
 const GCM_OPTIONS = { authTagLength: TAG_LENGTH } as const;
 
 /** Safe to share between data keys: each use fills it anew, and nothing in it is secret. */
@@ -195,7 +197,11 @@ export class DataKey {
     const isExtended = suite.suite === 'xaes-256-gcm';
     const start = isExtended ? Buffer.concat([header, this.#nextWritePrefix(plaintexts.length).bytes]) : header;
     const key = this.#batchKeyFor(suite.suite, start, header.length, start.length);
-    return this.#inBatch(() => sealMany(module, key, plaintexts, contexts, randomFillSync));
+    const fillNonces = (memory: Buffer, offset: number, length: number): void => {
+      if (length <= MAX_POOLED_LENGTH) this.#random.take(memory, offset, length);
+      else randomFillSync(memory, offset, length);
+    };
+    return this.#inBatch(() => sealMany(module, key, plaintexts, contexts, fillNonces));
   }
 
   /**
