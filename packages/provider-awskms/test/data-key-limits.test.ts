@@ -85,6 +85,22 @@ describe('the data key to write with', () => {
     },
   );
 
+  it('goes on to exactly twice its limit while AWS answers nothing, then recovers, over HTTP', async () => {
+    const kms = await startKms();
+    const crypterer = await createCrypterer(kms, { dekLimits: { maxValues: 10 } });
+    kms.setFault('GenerateDataKey', { cut: true });
+    for (let i = 0; i < 10; i++) {
+      crypterer.encryptSync(value);
+      await crypterer.encrypt(value);
+    }
+    expect(await codeOf(() => crypterer.encryptSync(value))).toBe('DEK_EXHAUSTED');
+    expect(await codeOf(crypterer.encrypt(value))).toBe('DEK_EXHAUSTED');
+    expect(crypterer.stats().currentKey?.values).toBe(20);
+    kms.clearFaults();
+    await crypterer.encrypt(value);
+    expect(crypterer.stats().currentKey?.values).toBe(1);
+  });
+
   it('goes on to twice the age while the KMS is down, then answers DEK_EXHAUSTED, then recovers', async () => {
     fakeTime();
     const kms = new MemoryKms();
