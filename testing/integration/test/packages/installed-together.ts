@@ -95,8 +95,12 @@ export function installedTogether(tarballs: Tarballs): void {
     expect(report.numPassedTests).toBeGreaterThan(50);
   });
 
-  it('the local KMS starts from the command line', async () => {
-    const { exitCode, stdout } = await run('npx', ['--no', '--', 'local-kms', '--help'], { cwd: project.folder });
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--port') });
+  it('the local KMS starts from the command line, with its options', async () => {
+    const localKms = ['--no', '--', '@sqlcrypter/local-kms'];
+    const help = await run('npx', [...localKms, '--help'], { cwd: project.folder });
+    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--port') });
+    const options = ['--port', '0', '--seed', 'absent.yaml'];
+    const { exitCode, stderr } = await run('npx', [...localKms, ...options], { cwd: project.folder });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Seed absent.yaml') });
   });
 }
