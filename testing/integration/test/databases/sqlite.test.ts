@@ -1,13 +1,8 @@
 import { describeDriver } from './describe-driver.js';
 import { betterSqlite3Driver, loadBetterSqlite3 } from './drivers/better-sqlite3.js';
 import { libsqlDriver } from './drivers/libsql.js';
-import { nodeSqliteDriver } from './drivers/node-sqlite.js';
 import { nodeSqlite3WasmDriver } from './drivers/node-sqlite3-wasm.js';
 
 describeDriver(nodeSqlite3WasmDriver);
 describeDriver(betterSqlite3Driver(await loadBetterSqlite3()));
 describeDriver(libsqlDriver);
-
-// It came with Node 22.5: an older Node lacks nothing that could be installed, so nothing is skipped.
-const nodeSqlite = nodeSqliteDriver();
-if (nodeSqlite !== undefined) describeDriver(nodeSqlite);

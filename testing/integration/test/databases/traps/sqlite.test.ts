@@ -69,17 +69,23 @@ describe('libsql', () => {
     database.close();
   });
 
+  const ends = { well: { exitCode: 0, stdout: 'done\n' }, aborted: { exitCode: null, stdout: '' } };
+
   it.each([
-    { parameters: '[bytes]', ends: { exitCode: 0, stdout: 'done\n' } },
-    { parameters: 'bytes', ends: { exitCode: null, stdout: '' } },
-  ])('get($parameters) ends with $ends', async ({ parameters, ends }) => {
+    { call: 'get([bytes])', end: 'well' },
+    { call: 'run([bytes])', end: 'well' },
+    { call: 'get(bytes)', end: 'aborted' },
+    { call: 'run(bytes)', end: 'aborted' },
+  ] as const)('$call ends $end: bytes alone end the process', async ({ call, end }) => {
     const program = `
       import Libsql from 'libsql';
       const bytes = Buffer.from('00c7', 'hex');
-      new Libsql(':memory:').prepare('select ?').get(${parameters});
+      const database = new Libsql(':memory:');
+      database.exec('create table unchecked (secret blob)');
+      database.prepare('insert into unchecked values (?)').${call};
       console.log('done');`;
     const finished = await runNode(['--input-type=module', '--eval', program], { cwd: import.meta.dirname });
-    expect(finished).toMatchObject(ends);
+    expect(finished).toMatchObject(ends[end]);
   });
 });
 

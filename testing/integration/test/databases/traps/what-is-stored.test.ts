@@ -5,6 +5,7 @@ import { betterSqlite3Driver, loadBetterSqlite3 } from '../drivers/better-sqlite
 import { libsqlDriver } from '../drivers/libsql.js';
 import { mariadbDriver } from '../drivers/mariadb.js';
 import { mysql2Driver } from '../drivers/mysql2.js';
+import { nodeSqliteDriver } from '../drivers/node-sqlite.js';
 import { nodeSqlite3WasmDriver } from '../drivers/node-sqlite3-wasm.js';
 import { pgDriver } from '../drivers/pg.js';
 import { pgliteDriver } from '../drivers/pglite.js';
@@ -24,6 +25,9 @@ interface Case {
   promise: Fate;
   uint8Array: Fate;
 }
+
+// A Node without SQLite has no such driver.
+const nodeSqlite = nodeSqliteDriver();
 
 const cases: Case[] = [
   { driver: pgDriver(postgres), plainClass: /^\{"ciphertext":/, promise: /^\{\}$/, uint8Array: 'bytes' },
@@ -50,6 +54,9 @@ const cases: Case[] = [
     uint8Array: 'bytes',
   },
   { driver: libsqlDriver, plainClass: 'an error', promise: 'an error', uint8Array: 'bytes' },
+  ...(nodeSqlite === undefined
+    ? []
+    : [{ driver: nodeSqlite, plainClass: 'an error', promise: 'an error', uint8Array: 'bytes' } satisfies Case]),
 ];
 
 describe.each(cases)('without a CHECK, $driver.name', ({ driver, ...fates }) => {
