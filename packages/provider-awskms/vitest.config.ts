@@ -2,5 +2,5 @@ import { packageTests, publishedCoverage } from '../../vitest.shared.js';
 
 export default packageTests({
   coverage: publishedCoverage,
-  setupFiles: ['test/support/no-unhandled-rejections.ts'],
+  setupFiles: ['../envelope/test/support/no-unhandled-rejections.ts'],
 });

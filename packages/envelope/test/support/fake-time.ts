@@ -7,6 +7,12 @@ export function fakeTime(): void {
   whenTestEnds(() => vi.useRealTimers());
 }
 
+/** As {@link fakeTime}, with timers left real: for the sockets and retries of a real client. */
+export function fakeClocks(): void {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  whenTestEnds(() => vi.useRealTimers());
+}
+
 /** Lets everything run that waits for nothing but its turn. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));

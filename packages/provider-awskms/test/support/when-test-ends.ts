@@ -1,12 +1,2 @@
-import { afterEach } from 'vitest';
-
-const endings: (() => unknown)[] = [];
-
-/** Runs when the test ends, last come first served. */
-export function whenTestEnds(work: () => unknown): void {
-  endings.push(work);
-}
-
-afterEach(async () => {
-  for (const work of endings.splice(0).reverse()) await work();
-});
+// One copy serves both packages: their tests hold the same envelope to its promises.
+export * from '../../../envelope/test/support/when-test-ends.js';
