@@ -42,7 +42,7 @@ export interface DecryptItem {
 export interface BatchOptions extends CryptererChoice {
   /** Ends the whole batch with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Whose data key to encrypt under; see `CryptOptions.scope`. */
+  /** Whose data key to encrypt under; see `CryptOptions.scope`. Values say themselves what they decrypt under. */
   readonly scope?: string | undefined;
   /**
    * `auto` (default): values under one key are worked on together where that is faster. `node`: each with node:crypto's
@@ -64,13 +64,13 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
-  const engine = chooseEngine(options.engine, chosen, 'keyToSeal', items, lengthToSeal);
+  const engine = chooseEngine(options, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
   for (let from = 0, to = 0; from < items.length; from = to) {
     to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
     const end = to;
     const sealFrom = (start: number): boolean =>
-      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, scope, start, end, results);
+      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, start, end, results);
     const areSealed = sealFrom(from);
     for (let index = areSealed ? to : from; index < to; index++) {
       if (results[index] !== undefined) continue;
@@ -126,15 +126,15 @@ export async function decryptManyAs<T>(
   const pace = new Pace();
   checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
   const items = await checkedItems(list, 'decryptMany', pace);
-  const { signal } = options;
+  const { signal, scope } = options;
   if (!isSyncCrypterer(chosen)) {
     const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
-      readWhole(read, await chosen.decrypt(ciphertext, { context, signal }), index);
+      readWhole(read, await chosen.decrypt(ciphertext, { context, signal, scope }), index);
     const results = await eachConcurrently(items, decryptOne, pace);
     return options.onError === 'collect' ? results : throwFirst(results);
   }
 
-  const engine = chooseEngine(options.engine, chosen, 'keyToOpen', items, lengthToOpen);
+  const engine = chooseEngine(options, chosen, 'keyToOpen', items, lengthToOpen);
   const results = new Array<T | SqlcrypterError>(items.length);
   const leases: KeyLease[] = [];
   let hasFailed = false;
@@ -169,7 +169,7 @@ export async function decryptManyAs<T>(
         if (results[position] !== undefined) continue;
         const { ciphertext, context } = items[position] as DecryptItem;
         try {
-          results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal }), position);
+          results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal, scope }), position);
         } catch (error) {
           fail(error, position);
         }

@@ -172,17 +172,18 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
 
   const keyToOpen = implementation.keyToOpen?.bind(implementation);
   const keyToSeal = implementation.keyToSeal?.bind(implementation);
+  // A scope that is wrong here is left to `check`, which says so.
+  const mayHaveScope = (scope: unknown): boolean =>
+    scope === undefined || (implementation.scopes === true && typeof scope === 'string');
   setBatchSide(crypterer, {
     get closed() {
       return closing !== undefined;
     },
-    ...(keyToOpen && { keyToOpen }),
-    // A scope that is wrong here is left to `check`, which says so.
+    ...(keyToOpen && {
+      keyToOpen: (ciphertext, scope) => (mayHaveScope(scope) ? keyToOpen(ciphertext) : undefined),
+    }),
     ...(keyToSeal && {
-      keyToSeal: (values: number, bytes: number, scope?: unknown) =>
-        scope === undefined || (implementation.scopes === true && typeof scope === 'string')
-          ? keyToSeal(values, bytes, scope)
-          : undefined,
+      keyToSeal: (values, bytes, scope) => (mayHaveScope(scope) ? keyToSeal(values, bytes, scope) : undefined),
     }),
   });
 

@@ -31,8 +31,10 @@ export interface BatchKeys {
 }
 
 /** What batches know of a crypterer beyond its contract. */
-export interface BatchSide extends BatchKeys {
+export interface BatchSide {
   readonly closed: boolean;
+  keyToOpen?(ciphertext: Buffer, scope: string | undefined): KeyToOpen | undefined;
+  keyToSeal?(values: number, bytes: number, scope: string | undefined): KeyToSeal | undefined;
 }
 
 const sides = new WeakMap<object, BatchSide>();

@@ -11,6 +11,8 @@ export type EngineChoice = 'auto' | 'node';
 export interface Engine {
   readonly module: GcmModule;
   readonly side: BatchSide;
+  /** As the batch's caller gave it. */
+  readonly scope: string | undefined;
 }
 
 /** Below this a batch is looked at as a whole, so that looking at its values one by one never costs more than it saves. */
@@ -24,7 +26,7 @@ const SMALL_BATCH = 32;
  * Errors: `CONFIG` for another choice than there is.
  */
 export function chooseEngine<Item>(
-  choice: unknown,
+  { engine: choice, scope }: { readonly engine?: unknown; readonly scope?: string | undefined },
   crypterer: Crypterer,
   capability: keyof BatchKeys,
   items: readonly Item[],
@@ -43,5 +45,5 @@ export function chooseEngine<Item>(
     if (!isWorthTheEngine(count, bytes)) return undefined;
   }
   const module = isGcmModuleLoaded() || isWorthLoading(count) ? gcmModule() : undefined;
-  return module && { module, side };
+  return module && { module, side, scope };
 }

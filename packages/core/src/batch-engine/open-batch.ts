@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { DecryptItem } from '../batch.js';
 import { encodeContext } from '../encryption-context.js';
-import type { KeyToOpen } from './batch-keys.js';
+import type { BatchSide, KeyToOpen } from './batch-keys.js';
 import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
 import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH, MAX_VALUES, NONCE_LENGTH, START_CAPACITY, TAG_LENGTH } from './memory-map.js';
@@ -61,7 +61,7 @@ export async function openBatch(
 }
 
 function openGroup(
-  { module, side }: Engine,
+  { module, side, scope }: Engine,
   items: readonly DecryptItem[],
   group: ValueGroup,
   take: TakePlaintext,
@@ -78,7 +78,7 @@ function openGroup(
     addAll(left.others, positions);
     return;
   }
-  const key = side.closed ? undefined : keyOf(side.keyToOpen, asBuffer(frames[0] as Uint8Array), startLength);
+  const key = side.closed ? undefined : keyOf(side, asBuffer(frames[0] as Uint8Array), startLength, scope);
   if (key === undefined) {
     addAll(left.withoutKey, positions);
     return;
@@ -142,14 +142,10 @@ function membersOf(
   return { frames, contexts, positions, bytes };
 }
 
-function keyOf(
-  keyToOpen: ((frame: Buffer) => KeyToOpen | undefined) | undefined,
-  frame: Buffer,
-  startLength: number,
-): KeyToOpen | undefined {
+function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: string | undefined): KeyToOpen | undefined {
   if (startLength > START_CAPACITY) return undefined;
   try {
-    const key = keyToOpen?.(frame);
+    const key = side.keyToOpen?.(frame, scope);
     return key?.layout.ciphertextOffset === startLength + NONCE_LENGTH ? key : undefined;
   } catch {
     return undefined;

@@ -11,9 +11,8 @@ import { MAX_CONTEXT_LENGTH } from './memory-map.js';
  * Gives whether that are all; whatever it leaves out is left to the provider's own function.
  */
 export function sealBatch(
-  { module, side }: Engine,
+  { module, side, scope }: Engine,
   items: readonly EncryptItem[],
-  scope: string | undefined,
   from: number,
   to: number,
   results: (Buffer | undefined)[],
