@@ -66,6 +66,7 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
 
   const engine = chooseEngine(options, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
+  if (pace.isDue) await pace.rest();
   for (let from = 0, to = 0; from < items.length; from = to) {
     to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
     const end = to;
@@ -136,6 +137,7 @@ export async function decryptManyAs<T>(
 
   const engine = chooseEngine(options, chosen, 'keyToOpen', items, lengthToOpen);
   const results = new Array<T | SqlcrypterError>(items.length);
+  if (pace.isDue) await pace.rest();
   const leases: KeyLease[] = [];
   let hasFailed = false;
   const fail = (error: unknown, index: number): void => {
