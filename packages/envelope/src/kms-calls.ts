@@ -15,6 +15,8 @@ import { traceKmsCall } from './events.js';
 import { bindingOf } from './stored/row-binding.js';
 
 const DEK_LENGTH = 32;
+/** Wraps of one key that a service is asked for: whoever writes to the table may put any number there. */
+const MOST_WRAPS = 4;
 
 /** One way to get an answer. */
 interface Attempt<T> {
@@ -82,9 +84,14 @@ export class KmsCalls {
   async openStored(record: KeyRecord): Promise<UnwrappedDataKey> {
     const binding = bindingOf(record);
     const attempts = [...this.#services, ...this.#others]
-      .flatMap((service) => record.wraps.map((wrap) => ({ service, wrap, rank: rankOf(service, wrap) })))
-      .filter(({ rank }) => rank !== undefined)
-      .sort((one, other) => (one.rank as number) - (other.rank as number))
+      .flatMap((service) =>
+        record.wraps
+          .map((wrap) => ({ service, wrap, rank: rankOf(service, wrap) }))
+          .filter(({ rank }) => rank !== undefined)
+          .sort(byRank)
+          .slice(0, MOST_WRAPS),
+      )
+      .sort(byRank)
       .map(({ service, wrap }) => ({
         service,
         use: (signal: AbortSignal) => service.unwrapDataKey(wrap.wrapped, { signal, binding }),
@@ -232,6 +239,10 @@ function rankOf(service: KeyService, { provider, keyId }: KeyWrap): number | und
   if (service.provider !== provider) return undefined;
   const holds = service.holds?.(keyId);
   return holds === undefined ? 1 : holds ? 0 : 2;
+}
+
+function byRank(one: { readonly rank: number | undefined }, other: { readonly rank: number | undefined }): number {
+  return (one.rank as number) - (other.rank as number);
 }
 
 function toWrap({ provider }: KeyService, answer: WrappedDataKey | undefined): KeyWrap {

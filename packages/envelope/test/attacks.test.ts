@@ -135,6 +135,19 @@ describe('somebody who can write to the key table', () => {
     expect(kms.calls.unwrap - calls).toBe(1);
   });
 
+  it('causes no more than four calls to the KMS by any number of wraps that are invented for one row', async () => {
+    const { exec, kms, values, restarted } = await twoTenants();
+    exec('UPDATE sqlcrypter_key_wraps SET wrapped = randomblob(60) WHERE provider <> 0');
+    for (let wrap = 0; wrap < 100; wrap++) {
+      exec(`INSERT INTO sqlcrypter_key_wraps SELECT fingerprint, provider, 'kek-${wrap}', branch, randomblob(60)
+        FROM sqlcrypter_key_wraps WHERE kek = 'memory'`);
+    }
+    const reader = await restarted();
+    const calls = kms.calls.unwrap;
+    expect(await codeOf(reader.decrypt(values.a))).toBe('KMS_INVALID_BLOB');
+    expect(kms.calls.unwrap - calls).toBe(4);
+  });
+
   it('who removes the wraps of a row makes its values unreadable, which is told', async () => {
     const { exec, values, restarted } = await twoTenants();
     exec('DROP TRIGGER sqlcrypter_key_wraps_delete');

@@ -49,6 +49,78 @@ describe('an erased scope', () => {
   });
 });
 
+describe('a scope that is erased while a key is stored in it', () => {
+  const late = "x'00000000000000000000000000000001'";
+  const insertLate = `INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires)
+    VALUES (${late}, 'data', 'person:1', 'pending', 1, 2)`;
+
+  it('loses that key too, where it came by before the erasing was seen', async () => {
+    const counted = openTable();
+    await (await createStored(counted.table)).encrypt(text, { scope: 'person:1' });
+    counted.before = (sql) => {
+      if (!sql.startsWith('DELETE')) return;
+      counted.before = () => undefined;
+      counted.exec(insertLate);
+    };
+    expect(await counted.table.eraseScope('person:1')).toBe(2);
+    expect(counted.rows("SELECT state FROM sqlcrypter_keys WHERE scope = 'person:1'")).toEqual([
+      { state: 'destroyed' },
+      { state: 'destroyed' },
+    ]);
+  });
+
+  it('loses that key too, where the erasing came by after', async () => {
+    const counted = openTable();
+    const crypterer = await createStored(counted.table);
+    let inserted = false;
+    counted.before = (sql) => {
+      if (inserted && sql.startsWith('SELECT')) {
+        counted.before = () => undefined;
+        counted.exec(insertLate.replace('pending', 'destroyed'));
+      }
+      if (sql.startsWith('INSERT INTO sqlcrypter_keys')) inserted = true;
+    };
+    expect(await codeOf(crypterer.encrypt(text, { scope: 'person:1' }))).toBe('KEY_DESTROYED');
+    const keys = "SELECT fingerprint FROM sqlcrypter_keys WHERE scope = 'person:1'";
+    expect(counted.rows(`${keys} AND state <> 'destroyed'`)).toEqual([]);
+    expect(counted.rows(`SELECT 1 FROM sqlcrypter_key_wraps WHERE fingerprint IN (${keys})`)).toEqual([]);
+  });
+
+  it('takes no key from an import, whichever table it comes from', async () => {
+    const [source, { table, rows }] = [openTable(), openTable()];
+    const kms = new MemoryKms();
+    await (await createStored(table, kms)).encrypt(text, { scope: 'person:1' });
+    await table.eraseScope('person:1');
+    const value = await (await createStored(source.table, kms)).encrypt(text, { scope: 'person:1' });
+    await table.import(await source.table.export());
+    expect(await codeOf((await createStored(table, kms)).decrypt(value))).toBe('KEY_NOT_FOUND');
+    expect(rows("SELECT 1 FROM sqlcrypter_keys WHERE scope = 'person:1'")).toHaveLength(1);
+  });
+});
+
+describe('a scope that is erased while its next key waits', () => {
+  it('is not written in with that key either, though no cache has room for it', async () => {
+    fakeTime();
+    const { table, rows } = openTable();
+    const options = { dekCache: { maxSize: 1, ttl: 90 * DAY } };
+    const crypterer = await createStored(table, new MemoryKms(), options);
+    await crypterer.encrypt(text, { scope: 'person:1' });
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    crypterer.encryptSync(text, { scope: 'person:1' });
+    await settle();
+    vi.setSystemTime(Date.now() + 28 * DAY);
+    crypterer.encryptSync(text, { scope: 'person:1' });
+    await vi.waitFor(() =>
+      expect(rows("SELECT 1 FROM sqlcrypter_keys WHERE state = 'pending' AND scope <> ''")).toHaveLength(1),
+    );
+    await settle();
+    await table.eraseScope('person:1');
+    await crypterer.checkRevocations();
+    expect(await codeOf(() => crypterer.encryptSync(text, { scope: 'person:1' }))).toBe('KEY_NOT_LOADED');
+    expect(await codeOf(crypterer.encrypt(text, { scope: 'person:1' }))).toBe('KEY_DESTROYED');
+  });
+});
+
 describe('a disabled key', () => {
   it('is neither read nor written with until it is enabled, and only read after that', async () => {
     fakeTime();

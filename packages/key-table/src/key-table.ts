@@ -24,7 +24,7 @@ const NOBODY = Buffer.alloc(0);
 export interface ImportResult {
   /** Keys that the table did not have. */
   readonly added: number;
-  /** Keys that were there; wraps that they lacked were added unless they were destroyed. */
+  /** Keys that were there, or whose scope is erased; wraps that living ones lacked were added. */
   readonly present: number;
 }
 
@@ -105,12 +105,7 @@ export class SqlKeyTable implements KeyTable {
 
   async insertPending(key: NewKey, replaces: Buffer = NOBODY): Promise<boolean> {
     checkNewKey(key);
-    // Wraps first: a key that can be seen has its wraps, without a transaction over the two tables.
-    for (const wrap of key.wraps) await this.addWrap(key.fingerprint, wrap);
-    const won = await this.#insertKey(key, 'pending', replaces);
-    // What no row names any more may be deleted.
-    if (!won) await run(this.#primary, 'DELETE FROM sqlcrypter_key_wraps WHERE fingerprint = ?', [key.fingerprint]);
-    return won;
+    return this.#store(key, 'pending', replaces);
   }
 
   async activate(fingerprint: Buffer, replaced: Buffer | undefined, at: number): Promise<void> {
@@ -159,15 +154,19 @@ export class SqlKeyTable implements KeyTable {
     checkScope(scope);
     const line = ['data', this.#scopeOf(scope)];
     const where = 'WHERE purpose = ? AND scope = ? AND state';
-    // Every step is safe to repeat: whoever is cut off between them erases once more.
-    const keys = await run(this.#primary, `SELECT fingerprint FROM sqlcrypter_keys ${where} <> 'destroyed'`, line);
-    await run(this.#primary, `UPDATE sqlcrypter_keys SET state = 'destroyed', retired = ? ${where} <> 'destroyed'`, [
-      Date.now(),
-      ...line,
-    ]);
+    const living = `SELECT fingerprint FROM sqlcrypter_keys ${where} <> 'destroyed'`;
+    const destroy = `UPDATE sqlcrypter_keys SET state = 'destroyed', retired = ? ${where} <> 'destroyed'`;
     const destroyed = `SELECT fingerprint FROM sqlcrypter_keys ${where} = 'destroyed'`;
-    await run(this.#primary, `DELETE FROM sqlcrypter_key_wraps WHERE fingerprint IN (${destroyed})`, line);
-    return keys.length;
+    let count = 0;
+    // Every step is safe to repeat: whoever is cut off between them erases once more. A key that was being stored
+    // meanwhile is found by the next look; whoever stores one after that look sees what happened to the line.
+    for (;;) {
+      const keys = await run(this.#primary, living, line);
+      if (keys.length > 0) await run(this.#primary, destroy, [Date.now(), ...line]);
+      await run(this.#primary, `DELETE FROM sqlcrypter_key_wraps WHERE fingerprint IN (${destroyed})`, line);
+      if (keys.length === 0) return count;
+      count += keys.length;
+    }
   }
 
   disableKey(fingerprint: Uint8Array): Promise<boolean> {
@@ -200,10 +199,12 @@ export class SqlKeyTable implements KeyTable {
       if (known?.state === 'destroyed') continue;
       const has = ({ provider, keyId }: KeyWrap) =>
         known?.wraps.some((wrap) => wrap.provider === provider && wrap.keyId === keyId) === true;
-      for (const wrap of key.wraps) if (!has(wrap)) await this.addWrap(key.fingerprint, wrap);
-      if (known !== undefined) continue;
+      if (known !== undefined) {
+        for (const wrap of key.wraps) if (!has(wrap)) await this.addWrap(key.fingerprint, wrap);
+        continue;
+      }
       // For reading only: which key a line writes with is decided by the table that is in use.
-      if (await this.#insertKey(key, key.state === 'disabled' ? 'disabled' : 'decrypt-only')) added += 1;
+      if (await this.#store(key, key.state === 'disabled' ? 'disabled' : 'decrypt-only')) added += 1;
     }
     return { added, present: keys.length - added };
   }
@@ -220,7 +221,16 @@ export class SqlKeyTable implements KeyTable {
     return true;
   }
 
-  /** @param replaces refuses the key if its line is erased, or has another active key. False if it was not stored. */
+  /** As {@link KeyStore.insertPending}, in any state; without `replaces` an active key of the line is no hindrance. */
+  async #store(key: NewKey, state: KeyState, replaces?: Buffer): Promise<boolean> {
+    // Wraps first: a key that can be seen has its wraps, without a transaction over the two tables.
+    for (const wrap of key.wraps) await this.addWrap(key.fingerprint, wrap);
+    const stored = await this.#insertKey(key, state, replaces);
+    // What no row names any more may be deleted.
+    if (!stored) await run(this.#primary, 'DELETE FROM sqlcrypter_key_wraps WHERE fingerprint = ?', [key.fingerprint]);
+    return stored;
+  }
+
   async #insertKey(key: NewKey, state: KeyState, replaces?: Buffer): Promise<boolean> {
     const { dialect } = this.#primary;
     const { fingerprint, purpose, created, expires } = key;
@@ -228,19 +238,27 @@ export class SqlKeyTable implements KeyTable {
     // PostgreSQL must be told what the parameters of a SELECT are.
     const types = ['bytea', 'text', 'text', 'text', 'bigint', 'bigint'];
     const values = types.map((type) => (dialect === 'postgres' ? `CAST(? AS ${type})` : '?')).join(', ');
+    const active = replaces === undefined ? '' : " OR (k.state = 'active' AND k.fingerprint <> ?)";
     const unlessThereIs =
       `${dialect === 'mysql' ? 'FROM DUAL ' : ''}WHERE NOT EXISTS (SELECT 1 FROM sqlcrypter_keys k ` +
-      "WHERE k.purpose = ? AND k.scope = ? AND (k.state = 'destroyed' OR (k.state = 'active' AND k.fingerprint <> ?)))";
+      `WHERE k.purpose = ? AND k.scope = ? AND (k.state = 'destroyed'${active}))`;
     const inserted = await tryRun(
       this.#primary,
-      'INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires) ' +
-        `SELECT ${values} ${replaces === undefined ? '' : unlessThereIs}`,
-      [
-        ...[fingerprint, purpose, scope, state, created, expires],
-        ...(replaces === undefined ? [] : [purpose, scope, replaces]),
-      ],
+      `INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires) SELECT ${values} ${unlessThereIs}`,
+      [...[fingerprint, purpose, scope, state, created, expires], ...[purpose, scope, ...(replaces ? [replaces] : [])]],
     );
-    return inserted && (await findIn(this.#primary, [fingerprint])).length > 0;
+    return inserted && this.#isStored(key);
+  }
+
+  /** Whether a key is there. One that came into a scope while it was erased is destroyed as the others were. */
+  async #isStored({ fingerprint, purpose, scope }: NewKey): Promise<boolean> {
+    const own = 'SELECT 1 FROM sqlcrypter_keys WHERE fingerprint = ?';
+    if ((await run(this.#primary, own, [fingerprint])).length === 0) return false;
+    const line = await this.findLine(purpose, scope);
+    if (line.every((key) => key.state !== 'destroyed' || key.purpose !== purpose)) return true;
+    const destroy = "UPDATE sqlcrypter_keys SET state = 'destroyed', retired = ? WHERE fingerprint = ?";
+    await run(this.#primary, destroy, [Date.now(), fingerprint]);
+    return false;
   }
 
   async #fromReplica(fingerprints: readonly Buffer[]): Promise<Map<string, KeyRecord>> {

@@ -64,6 +64,11 @@ export class KeyLine {
     return this.#current;
   }
 
+  /** The keys that it writes with, now and next. */
+  get fingerprints(): Buffer[] {
+    return [this.#current, this.#next].flatMap((key) => key?.facts.fingerprint ?? []);
+  }
+
   /** Whether it is worth asking for a pending key that another process made. */
   get mayHaveNext(): boolean {
     return this.#next === undefined && this.#current?.mayBeReplaced === true;

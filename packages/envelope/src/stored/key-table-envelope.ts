@@ -150,7 +150,7 @@ export class KeyTableEnvelope {
 
   async #check(): Promise<void> {
     const stored = [...this.#parts.cache.storedKeys()].map((key) => key.stored.fingerprint);
-    const written = [...this.#lines.values()].flatMap((line) => line.current?.facts.fingerprint ?? []);
+    const written = [...this.#lines.values()].flatMap((line) => line.fingerprints);
     const held = new Map(
       [...stored, ...written, ...this.#branches.fingerprints].map((each) => [each.toString('hex'), each]),
     );
