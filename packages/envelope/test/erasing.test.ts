@@ -49,6 +49,14 @@ describe('an erased scope', () => {
   });
 });
 
+it('a check that is asked for during another looks once more: the first may have looked too early', async () => {
+  const { table, statements } = openTable();
+  const crypterer = await createStored(table);
+  const asked = statements.length;
+  await Promise.all(Array.from({ length: 5 }, () => crypterer.checkRevocations()));
+  expect(statements.slice(asked).filter((sql) => sql.includes("IN ('disabled', 'destroyed')"))).toHaveLength(2);
+});
+
 describe('a scope that is erased while a key is stored in it', () => {
   const late = "x'00000000000000000000000000000001'";
   const insertLate = `INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires)

@@ -57,3 +57,13 @@ CREATE TRIGGER sqlcrypter_key_wraps_delete BEFORE DELETE ON sqlcrypter_key_wraps
 
 CREATE TRIGGER sqlcrypter_key_wraps_truncate BEFORE TRUNCATE ON sqlcrypter_key_wraps
   FOR EACH STATEMENT EXECUTE FUNCTION sqlcrypter_refuse();
+
+-- Tells whoever listens that processes must drop a key now; without a listener they find out within their interval.
+CREATE FUNCTION sqlcrypter_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('sqlcrypter_keys', '');
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER sqlcrypter_keys_revoked AFTER UPDATE OF state ON sqlcrypter_keys
+  FOR EACH ROW WHEN (NEW.state IN ('disabled', 'destroyed')) EXECUTE FUNCTION sqlcrypter_notify();

@@ -50,6 +50,7 @@ export class KeyTableEnvelope {
   readonly #confirmed = new Age();
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> | undefined;
+  #checkAfter: Promise<void> | undefined;
   #closed = false;
 
   constructor(store: KeyStore, parts: EnvelopeParts) {
@@ -111,13 +112,22 @@ export class KeyTableEnvelope {
 
   /**
    * Looks at the table once: drops what was disabled or destroyed, and loads the keys that are to be written with next.
-   * One check at a time. Errors: `KEY_STORE_UNAVAILABLE`.
+   * One check at a time: a look that is under way may have come too early, so there is one more after it. Errors:
+   * `KEY_STORE_UNAVAILABLE`.
    */
   check(): Promise<void> {
-    this.#checking ??= this.#check().finally(() => {
-      this.#checking = undefined;
-    });
-    return this.#checking;
+    if (this.#checking === undefined) {
+      this.#checking = this.#check().finally(() => {
+        this.#checking = undefined;
+      });
+      return this.#checking;
+    }
+    const next = () => {
+      this.#checkAfter = undefined;
+      return this.check();
+    };
+    this.#checkAfter ??= this.#checking.then(next, next);
+    return this.#checkAfter;
   }
 
   forget(): void {
