@@ -4,6 +4,7 @@ export type { FoundServer } from './found-server.js';
 export { type KeptWal, keepWal } from './kept-wal.js';
 export { mariadbSkipReason, type StartMariadbOptions, startMariadb } from './mariadb-server.js';
 export { type StartPostgresOptions, startPostgres } from './postgres-server.js';
+export { restorePostgres } from './restore-postgres.js';
 export { type PlaintextFinding, type PlaintextForm, searchForPlaintext } from './search-for-plaintext.js';
 export type { DatabaseAddress, ServerAddress } from './server-address.js';
 export { TestDatabaseError, type TestDatabaseErrorCode } from './test-database-error.js';

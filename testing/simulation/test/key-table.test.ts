@@ -4,10 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { type AwsKmsCrypterer, createAwsKmsKeyService } from '@sqlcrypter/awskms';
 import { decryptMany, type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { rewrap } from '@sqlcrypter/envelope';
-import { createKeyTable } from '@sqlcrypter/key-table';
-import { databaseFiles, dumpPostgres, searchForPlaintext } from '@sqlcrypter/test-databases';
+import { createKeyTable, type KeyTable, keyTableSql } from '@sqlcrypter/key-table';
+import {
+  type Dump,
+  databaseFiles,
+  dumpPostgres,
+  restorePostgres,
+  searchForPlaintext,
+} from '@sqlcrypter/test-databases';
+import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { newDatabase, newFleet, openPool } from './fleet.js';
+import { newDatabase, newFleet, openPool, whenTestEnds } from './fleet.js';
 
 // As it is built: it runs without a test runner.
 const racingProcess = fileURLToPath(new URL('../dist/racing-process.js', import.meta.url));
@@ -37,7 +44,10 @@ async function at<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 describe('a fleet over PostgreSQL', () => {
   it('reads 10,000 values under 100 data keys with one SELECT and one call to the KMS', async () => {
@@ -206,6 +216,74 @@ describe('a fleet over PostgreSQL', () => {
     expect(await (await start({ store: table, generate: 'never' })).decrypt(value)).toEqual(text);
   });
 
+  it('reads from a replica that lags behind an erasing until it has caught up, and drops the key at each check', async () => {
+    const { pool, table, start } = await newFleet();
+    const lagging = await newFleetTable();
+    const value = await (await start()).encrypt(text, { scope: 'person:1001' });
+    await lagging.import(await table.export());
+    const reader = await start({ store: createKeyTable({ pg: pool, replica: lagging.pool }), generate: 'never' });
+    expect(await reader.decrypt(value)).toEqual(text);
+    await table.eraseScope('person:1001');
+    await reader.checkRevocations();
+    expect(await codeOf((async () => reader.decryptSync(value))())).toBe('KEY_NOT_LOADED');
+    expect(await reader.decrypt(value)).toEqual(text);
+    await lagging.eraseScope('person:1001');
+    await reader.checkRevocations();
+    expect(await codeOf(reader.decrypt(value))).toBe('KEY_DESTROYED');
+  });
+
+  it.each(['eraseScope', 'disableKey'] as const)('that listens drops a key at once after %s', async (how) => {
+    const { database, table, start } = await newFleet();
+    const value = await (await start()).encrypt(text, { scope: 'person:1001' });
+    const other = await start({ generate: 'never', storedKeys: { revocationInterval: 24 * HOUR } });
+    expect(await other.decrypt(value)).toEqual(text);
+    const listener = new pg.Client(database.connection);
+    whenTestEnds(() => listener.end());
+    await listener.connect();
+    listener.on('notification', () => other.checkRevocations());
+    await listener.query('LISTEN sqlcrypter_keys');
+    await (how === 'eraseScope' ? table.eraseScope('person:1001') : table.disableKey(value.subarray(4, 20)));
+    const code = how === 'eraseScope' ? 'KEY_DESTROYED' : 'KEY_DISABLED';
+    await vi.waitFor(async () => expect(await codeOf(other.decrypt(value))).toBe(code), { timeout: 10_000 });
+  });
+
+  it.each(['where there is pg_dump', 'by COPY'])('erases a scope in dumps that were restored, %s', async (how) => {
+    if (how === 'by COPY') vi.stubEnv('PATH', '');
+    const { database, pool, table, start } = await newFleet();
+    await pool.query('CREATE TABLE people (id int PRIMARY KEY, ssn bytea NOT NULL)');
+    const value = await (await start()).encrypt(text, { scope: 'person:1001' });
+    await pool.query('INSERT INTO people VALUES (1, $1)', [value]);
+    const found = await table.find([value.subarray(4, 20)]);
+    const wrapped = found.find(({ purpose }) => purpose === 'data')?.wraps[0]?.wrapped as Buffer;
+    const secret = wrapped.subarray(44);
+    const [before, , after] = [
+      await dumpPostgres(database),
+      await table.eraseScope('person:1001'),
+      await dumpPostgres(database),
+    ];
+    const restored = async (dump: Dump) => {
+      const copy = await newDatabase();
+      await restorePostgres(dump, copy, [
+        ...keyTableSql('postgres'),
+        'CREATE TABLE people (id int PRIMARY KEY, ssn bytea NOT NULL)',
+      ]);
+      const copyPool = openPool(copy);
+      const { rows } = await copyPool.query('SELECT ssn FROM people WHERE id = 1');
+      expect(rows[0].ssn).toEqual(value);
+      return createKeyTable({ pg: copyPool });
+    };
+    const contains = ({ tool, text: dump }: Dump) =>
+      searchForPlaintext([{ name: tool, bytes: Buffer.from(dump) }], secret).length > 0;
+    expect([before, after].map(contains)).toEqual([true, false]);
+    const [oldTable, newTable] = [await restored(before), await restored(after)];
+    const read = async (store: KeyTable) => (await start({ store, generate: 'never' })).decrypt(value);
+    expect(await codeOf(read(newTable))).toBe('KEY_DESTROYED');
+    // The row of an old dump of the data, beside the key table of today.
+    expect(await codeOf(read(table))).toBe('KEY_DESTROYED');
+    // As the README says: the oldest copy of the key table decides when an erased person is gone.
+    expect(await read(oldTable)).toEqual(text);
+  });
+
   it('holds no transaction while the KMS is asked', async () => {
     const { pool, kms, start } = await newFleet();
     kms.setFault('*', { latency: 400 });
@@ -239,7 +317,6 @@ describe('a fleet over PostgreSQL', () => {
 
 /** A key table in a database of its own, empty. */
 async function newFleetTable() {
-  const { keyTableSql } = await import('@sqlcrypter/key-table');
   const pool = openPool(await newDatabase());
   for (const statement of keyTableSql('postgres')) await pool.query(statement);
   return Object.assign(createKeyTable({ pg: pool }), { pool });
