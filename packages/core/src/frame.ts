@@ -57,7 +57,7 @@ const unsupported = (what: string): SqlcrypterError =>
  */
 export function parseFrame(bytes: Buffer): Frame {
   const length = bytes.length;
-  if (length === 0 || bytes[0] !== MAGIC_0 || (length > 1 && bytes[1] !== MAGIC_1)) {
+  if (bytes[0] !== MAGIC_0 || (length > 1 && bytes[1] !== MAGIC_1)) {
     throw new SqlcrypterError(
       'FRAME_UNKNOWN',
       'The value is not a sqlcrypter frame: it may be plaintext, text, or from another library. ' +
@@ -148,5 +148,5 @@ export function encodeFrameHeader(suite: Suite, key: KeyReference): Buffer {
 
 /** Whether bytes begin as a frame: two bytes that no UTF-8 text and no wrapped value of the Go library begins with. */
 export function looksLikeFrame(bytes: Uint8Array): boolean {
-  return bytes.length > 1 && bytes[0] === MAGIC_0 && bytes[1] === MAGIC_1;
+  return bytes[0] === MAGIC_0 && bytes[1] === MAGIC_1;
 }

@@ -1,29 +1,46 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { mutation } from './mutation/mutation.js';
+import { commit } from './commit.js';
+import { mutationOf } from './mutation/mutation.js';
+import { BATCH_TARGET, CORE_TARGET, ENVELOPE_TARGET } from './mutation/mutation-target.js';
 import { nodeVersions } from './nodes/node-versions.js';
 import type { Part, PartResult } from './part.js';
 import { recordResult } from './results-page.js';
 import { soak } from './soak/soak.js';
 
-const PARTS: Readonly<Record<string, Part>> = { mutation, nodes: nodeVersions, soak };
-const NAMES = Object.keys(PARTS).join('|');
+const PARTS: Readonly<Record<string, Part>> = {
+  'mutation-core': mutationOf(CORE_TARGET),
+  'mutation-batch': mutationOf(BATCH_TARGET),
+  'mutation-envelope': mutationOf(ENVELOPE_TARGET),
+  nodes: nodeVersions,
+  soak,
+};
+const NAMES = Object.keys(PARTS);
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true },
+    only: { type: 'string', multiple: true, default: NAMES },
     minutes: { type: 'string', default: '2' },
+    concurrency: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log(`npm run test:long [-- --only ${NAMES}] [--minutes 2]   (minutes of the soak)`);
+  console.log(`npm run test:long [-- --only ${NAMES.join('|')}] [--minutes 2] [--concurrency 2]
+--only mutation: all that begin so. --minutes: of the soak. --concurrency: test runners of the mutation tests.`);
   process.exit(0);
 }
-const chosen = values.only ?? Object.keys(PARTS);
-for (const name of chosen) if (!Object.hasOwn(PARTS, name)) refuse(`--only is ${name}. Expected ${NAMES}.`);
+const isChosen = (name: string, only: string): boolean => name === only || name.startsWith(`${only}-`);
+for (const only of values.only) {
+  if (!NAMES.some((name) => isChosen(name, only))) refuse(`--only is ${only}. Expected ${NAMES.join('|')}.`);
+}
+const chosen = NAMES.filter((name) => values.only.some((only) => isChosen(name, only)));
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) refuse(`--minutes is ${values.minutes}. Expected a number above 0.`);
+const concurrency = Number(values.concurrency);
+if (!(Number.isInteger(concurrency) && concurrency > 0)) {
+  refuse(`--concurrency is ${values.concurrency}. Expected a whole number above 0.`);
+}
 
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
@@ -36,7 +53,7 @@ for (const name of chosen) {
   if (stop.signal.aborted) break;
   const part = PARTS[name] as Part;
   console.log(`\n=== ${part.title}\n`);
-  const result = await part.run({ minutes, stop: stop.signal });
+  const result = await part.run({ minutes, concurrency, stop: stop.signal });
   results.set(name, result);
   if (result.outcome !== 'stopped') recordResult(name, `${circumstances()}\n\n${result.report}`);
 }
@@ -45,7 +62,7 @@ else if ([...results.values()].some(({ outcome }) => outcome === 'failed')) proc
 
 function circumstances(): string {
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, Node ${process.versions.node}, ${availableParallelism()} cores.`;
+  return `${date}, commit ${commit()}, Node ${process.versions.node}, ${availableParallelism()} cores.`;
 }
 
 function summarize(): void {

@@ -10,6 +10,8 @@ export interface PartResult {
 export interface PartOptions {
   /** Minutes of the soak. */
   readonly minutes: number;
+  /** Test runners at once, of the mutation tests. */
+  readonly concurrency: number;
   /** Fires when somebody interrupts the program: a part ends soon then, with what it has so far. */
   readonly stop: AbortSignal;
 }

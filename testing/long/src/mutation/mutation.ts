@@ -2,38 +2,39 @@ import type { Part, PartResult } from '../part.js';
 import { table } from '../table.js';
 import { mutate } from './mutate.js';
 import { type Mutant, scoreOf } from './mutation-score.js';
-import { MUTATION_TARGETS } from './mutation-target.js';
+import type { MutationTarget } from './mutation-target.js';
 import { describeMutant, fileOf } from './survivor.js';
 
 /** Percent, of each target. */
 const LEAST_SCORE = 90;
 
-/** Whether the tests notice when the code that guards the data is changed. */
-export const mutation: Part = {
-  title: 'Mutation tests of frame, data key, context encoding and envelope',
-  async run(): Promise<PartResult> {
-    const rows: (string | number)[][] = [];
-    const survivors: string[] = [];
-    const shortfalls: string[] = [];
-    for (const target of MUTATION_TARGETS) {
-      const mutants = await mutate(target);
-      for (const file of new Set(mutants.map(fileOf))) {
-        const ofFile = mutants.filter((mutant) => fileOf(mutant) === file);
-        rows.push(row(file, ofFile));
-      }
-      rows.push(row(`**all of ${target.name}**`, mutants));
-      survivors.push(...mutants.filter(isSurvivor).map(describeMutant));
+/** Whether the tests notice when a target's code is changed. */
+export function mutationOf(target: MutationTarget): Part {
+  return {
+    title: `Mutation tests of ${target.name}`,
+    async run({ concurrency }): Promise<PartResult> {
+      const mutants = await mutate(target, concurrency);
+      const rows = [...new Set(mutants.map(fileOf))].map((file) =>
+        row(
+          file,
+          mutants.filter((mutant) => fileOf(mutant) === file),
+        ),
+      );
+      const head = ['', 'score', 'mutants', 'killed', 'timed out', 'survived', 'not covered', 'invalid'];
+      const survivors = mutants.filter(isSurvivor).map((mutant) => `- ${describeMutant(mutant)}`);
       const { percent } = scoreOf(mutants);
-      if (percent < LEAST_SCORE) shortfalls.push(`BELOW ${LEAST_SCORE} %: ${target.name} with ${percent.toFixed(1)} %`);
-    }
-    const head = ['', 'score', 'mutants', 'killed', 'timed out', 'survived', 'not covered', 'invalid'];
-    const list = ['Survivors:', survivors.map((survivor) => `- ${survivor}`).join('\n')];
-    return {
-      outcome: shortfalls.length === 0 ? 'passed' : 'failed',
-      report: [table(head, rows), ...shortfalls, ...(survivors.length === 0 ? [] : list)].join('\n\n'),
-    };
-  },
-};
+      const passed = percent >= LEAST_SCORE;
+      return {
+        outcome: passed ? 'passed' : 'failed',
+        report: [
+          table(head, [...rows, row('**all**', mutants)]),
+          ...(passed ? [] : [`BELOW ${LEAST_SCORE} %: ${percent.toFixed(1)} %`]),
+          ...(survivors.length === 0 ? [] : ['Survivors:', survivors.join('\n')]),
+        ].join('\n\n'),
+      };
+    },
+  };
+}
 
 function row(name: string, mutants: readonly Mutant[]): (string | number)[] {
   const { percent, killed, timedOut, survived, notCovered, invalid } = scoreOf(mutants);

@@ -3,14 +3,32 @@ import { basename, join } from 'node:path';
 import { runOrThrow } from '../run.js';
 import { readManifest, root, temporaryFolder } from '../workspace.js';
 
+interface TestedPackage {
+  readonly folder: string;
+  /** Sources that tests import, and the installed entry that stands in for each. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Sources behind no entry that a test needs as they are. */
+  readonly copied: readonly string[];
+}
+
 /** Packages whose contract tests run against what is packed instead of against their sources. */
-export const TESTED_PACKAGES = [
-  { folder: 'packages/provider-aes', entries: { 'index.js': '@sqlcrypter/aes' } },
+export const TESTED_PACKAGES: readonly TestedPackage[] = [
+  { folder: 'packages/provider-aes', entries: { 'index.js': '@sqlcrypter/aes' }, copied: [] },
+  {
+    folder: 'packages/envelope',
+    entries: { 'index.js': '@sqlcrypter/envelope' },
+    // Changed rows are made with it.
+    copied: ['stored/row-binding.ts'],
+  },
   {
     folder: 'packages/provider-awskms',
     entries: { 'index.js': '@sqlcrypter/awskms', 'envelope/index.js': '@sqlcrypter/awskms/envelope' },
+    copied: [],
   },
-] as const;
+];
+
+/** What the tests import besides, in the versions that the repository has. */
+const TEST_DEPENDENCIES = ['node_modules/vitest', 'packages/envelope/node_modules/node-sqlite3-wasm'];
 
 /**
  * A project outside of the workspace in which npm installed the packed packages, and the providers' own contract tests
@@ -22,7 +40,7 @@ export async function makePackedProject(): Promise<string> {
   await pack(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-  const others = ['vitest'].map((name) => `${name}@${readManifest(`node_modules/${name}`).version}`);
+  const others = TEST_DEPENDENCIES.map((path) => `${basename(path)}@${readManifest(path).version}`);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   await runOrThrow('npm', ['install', ...quiet, ...tarballs.map((name) => `./${name}`), ...others], folder);
 
@@ -37,6 +55,9 @@ export async function makePackedProject(): Promise<string> {
       const path = join(folder, tested.folder, 'src', entry);
       mkdirSync(join(path, '..'), { recursive: true });
       writeFileSync(path, `export * from '${name}';\n`);
+    }
+    for (const source of tested.copied) {
+      cpSync(join(root, tested.folder, 'src', source), join(folder, tested.folder, 'src', source));
     }
   }
   return folder;
