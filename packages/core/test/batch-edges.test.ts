@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decryptMany, encryptMany } from '../src/batch.js';
+import { gcmModule } from '../src/batch-engine/gcm-module.js';
+import type { Crypterer, KeyLoader, SyncCrypterer } from '../src/crypterer.js';
+import { defineCrypterer } from '../src/define-crypterer.js';
+import { SqlcrypterError } from '../src/sqlcrypter-error.js';
+import { NamedKeys } from './batch-engine-crypterers.js';
+import { errorOf } from './code-of.js';
+
+/** So many are looked at together. */
+const WINDOW = 16_384;
+const BYTES = Buffer.from('bytes');
+const denied = () => new SqlcrypterError('KMS_DENIED', 'No permission.');
+
+/** Gives back what it is given, but fails where the test says; counts its calls. */
+function createEcho(fail: (bytes: Buffer) => Error | undefined = () => undefined) {
+  const calls = { sync: 0, async: 0 };
+  const echo = (bytes: Uint8Array): Buffer => {
+    const error = fail(bytes as Buffer);
+    if (error !== undefined) throw error;
+    return bytes as Buffer;
+  };
+  const sync = (bytes: Uint8Array): Buffer => {
+    calls.sync += 1;
+    return echo(bytes);
+  };
+  const later = async (bytes: Uint8Array): Promise<Buffer> => {
+    calls.async += 1;
+    return echo(bytes);
+  };
+  const crypterer: Crypterer & SyncCrypterer = {
+    scheme: 'echo',
+    encrypt: later,
+    decrypt: later,
+    encryptSync: sync,
+    decryptSync: sync,
+  };
+  return { crypterer, calls };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('a message', () => {
+  it('says which function was given no list, and what it expects', async () => {
+    const { crypterer } = createEcho();
+    expect(await errorOf(() => encryptMany([null] as never, { crypterer }))).toMatchObject({
+      message: 'encryptMany was not given a list of objects. Expected an array of { plaintext, context? }.',
+    });
+    expect(await errorOf(() => decryptMany([null] as never, { crypterer }))).toMatchObject({
+      message: 'decryptMany was not given a list of objects. Expected an array of { ciphertext, context? }.',
+    });
+  });
+
+  it('says that an error had no code', async () => {
+    const { crypterer } = createEcho(() => new RangeError('SECRET'));
+    expect(await errorOf(() => encryptMany([{ plaintext: BYTES }], { crypterer }))).toMatchObject({
+      message: 'The crypterer threw an error that has no code.',
+    });
+  });
+});
+
+describe('a batch to encrypt', () => {
+  it.each([denied(), new RangeError('own')])(
+    'does not try again after an error that waiting cannot mend',
+    async (error) => {
+      const { crypterer, calls } = createEcho(() => error);
+      expect(await errorOf(() => encryptMany([{ plaintext: BYTES }], { crypterer }))).toMatchObject({ index: 0 });
+      expect(calls).toEqual({ sync: 1, async: 0 });
+    },
+  );
+
+  it('with a scope hands every value to the crypterer, whatever key its engine could use', async () => {
+    expect(gcmModule()).toBeDefined();
+    const keys = new NamedKeys();
+    const scopes: (string | undefined)[] = [];
+    const crypterer = defineCrypterer({
+      scheme: 'scoped',
+      scopes: true,
+      keyToSeal: (values: number, bytes: number) => keys.keyToSeal(values, bytes),
+      decryptSync: (ciphertext, options) => keys.decryptSync(ciphertext, options),
+      encryptSync(plaintext, options) {
+        scopes.push(options.scope);
+        return keys.encryptSync(plaintext, options);
+      },
+    });
+    await encryptMany(Array(2_000).fill({ plaintext: BYTES }), { crypterer, scope: 'tenant-7' });
+    expect(scopes).toEqual(Array(2_000).fill('tenant-7'));
+  });
+});
+
+describe('a batch to decrypt that is longer than what is looked at together', () => {
+  const items = Array.from({ length: WINDOW + 10 }, () => ({ ciphertext: BYTES }));
+  const failing = { ciphertext: Buffer.from('denied') };
+  const failOnDenied = (bytes: Buffer) => (bytes === failing.ciphertext ? denied() : undefined);
+
+  it('gives every value', async () => {
+    const { crypterer } = createEcho();
+    const results = await decryptMany(items, { crypterer });
+    expect(results.every((result) => result === BYTES)).toBe(true);
+    expect(results.length).toBe(items.length);
+  });
+
+  it('ends after the part in which a value failed', async () => {
+    const { crypterer, calls } = createEcho(failOnDenied);
+    const list = items.with(5, failing);
+    expect(await errorOf(() => decryptMany(list, { crypterer }))).toMatchObject({ code: 'KMS_DENIED', index: 5 });
+    expect(calls.sync).toBe(WINDOW);
+  });
+
+  it('goes on to its end when errors are collected', async () => {
+    const { crypterer } = createEcho(failOnDenied);
+    const results = await decryptMany(items.with(5, failing), { crypterer, onError: 'collect' });
+    expect(results[5]).toMatchObject({ code: 'KMS_DENIED', index: 5 });
+    expect(results.filter((result) => result === BYTES).length).toBe(items.length - 1);
+  });
+});
+
+it('a value that is not bytes is told so, also where its key was asked for and refused', async () => {
+  const { crypterer } = createEcho((bytes) =>
+    Buffer.isBuffer(bytes) ? undefined : new SqlcrypterError('TYPE', 'Expected bytes.'),
+  );
+  const loader: Crypterer & SyncCrypterer & KeyLoader = {
+    ...crypterer,
+    async loadKeys() {
+      const dispose = () => undefined;
+      return { failures: new Map([[0, denied()]]), dispose, [Symbol.dispose]: dispose };
+    },
+  };
+  const error = await errorOf(() => decryptMany([{ ciphertext: 'text' as never }], { crypterer: loader }));
+  expect(error).toMatchObject({ code: 'TYPE', index: 0 });
+});
+
+describe('the event loop, when the time of a batch is always over,', () => {
+  let turns = 0;
+  let immediate: NodeJS.Immediate;
+
+  beforeEach(() => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 10;
+      return now;
+    });
+    turns = 0;
+    const count = () => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    immediate = setImmediate(count);
+  });
+
+  afterEach(() => clearImmediate(immediate));
+
+  const values = Array(128).fill({ plaintext: BYTES, ciphertext: BYTES });
+
+  it('has a turn after every 32 values that are encrypted, and at the end', async () => {
+    await encryptMany(values, { crypterer: createEcho().crypterer });
+    expect(turns).toBeGreaterThanOrEqual(5);
+    expect(turns).toBeLessThan(12);
+  });
+
+  it('has a turn after every 32 values that are decrypted', async () => {
+    await decryptMany(values, { crypterer: createEcho().crypterer });
+    expect(turns).toBeGreaterThanOrEqual(4);
+    expect(turns).toBeLessThan(10);
+  });
+
+  it('has a turn between values of an asynchronous crypterer, which may never wait itself', async () => {
+    const { encrypt, decrypt, scheme } = createEcho().crypterer;
+    await encryptMany(values, { crypterer: { scheme, encrypt, decrypt } });
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+});
