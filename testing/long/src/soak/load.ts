@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AwsKmsCrypterer, decryptMany, type ErrorCode, SqlcrypterError } from '@sqlcrypter/awskms';
-import { newValue, pick, type Row } from './row.js';
+import { bound, newValue, pick, type Row } from './row.js';
 import type { Scene } from './scene.js';
 
 /** Milliseconds between the batches of a loop, which leaves the machine some room. */
@@ -40,12 +40,13 @@ async function startInGoodTimes(scene: Scene): Promise<AwsKmsCrypterer> {
 async function writeOne(scene: Scene, process: AwsKmsCrypterer, sync: boolean): Promise<void> {
   const value = newValue();
   const { plaintext } = value;
+  const options = bound(value);
   try {
-    const ciphertext = sync ? process.encryptSync(plaintext, value) : await process.encrypt(plaintext, value);
+    const ciphertext = sync ? process.encryptSync(plaintext, options) : await process.encrypt(plaintext, options);
     scene.ledger.written += 1;
     const row = { ...value, ciphertext };
     scene.live[randomInt(scene.live.length)] = row;
-    scene.compare(row, sync ? process.decryptSync(ciphertext, row) : await process.decrypt(ciphertext, row));
+    scene.compare(row, sync ? process.decryptSync(ciphertext, options) : await process.decrypt(ciphertext, options));
   } catch (error) {
     scene.ledger.fail('Writing, or reading back,', error, []);
   }
@@ -60,8 +61,8 @@ export async function startAsNewcomer(scene: Scene): Promise<void> {
     const before = scene.faultCodes;
     scene.ledger.newcomerAttempts += 1;
     try {
-      const ciphertext = await process.encrypt(value.plaintext, value);
-      scene.compare({ ...value, ciphertext }, await process.decrypt(ciphertext, value));
+      const ciphertext = await process.encrypt(value.plaintext, bound(value));
+      scene.compare({ ...value, ciphertext }, await process.decrypt(ciphertext, bound(value)));
       isWritten = true;
     } catch (error) {
       scene.ledger.fail('The first value of a new process', error, [...before, ...scene.faultCodes]);
@@ -77,9 +78,9 @@ export async function readWarm(scene: Scene, reader: AwsKmsCrypterer): Promise<v
     const before = scene.refusalCodes;
     const rows = Array.from({ length: BATCH }, () => pick(scene.archive));
     try {
-      for (const row of rows) scene.compare(row, await reader.decrypt(row.ciphertext, row));
+      for (const row of rows) scene.compare(row, await reader.decrypt(row.ciphertext, bound(row)));
       using _lease = await reader.loadKeys(rows.map(({ ciphertext }) => ciphertext));
-      for (const row of rows) scene.compare(row, reader.decryptSync(row.ciphertext, row));
+      for (const row of rows) scene.compare(row, reader.decryptSync(row.ciphertext, bound(row)));
     } catch (error) {
       scene.ledger.fail('Reading with the key in memory', error, [...before, ...scene.refusalCodes]);
     }
@@ -133,7 +134,7 @@ export async function attack(scene: Scene, reader: AwsKmsCrypterer): Promise<voi
     scene.ledger.attacks += 1;
     const before = scene.faultCodes;
     try {
-      await reader.decrypt(row.ciphertext, row);
+      await reader.decrypt(row.ciphertext, bound(row));
       scene.ledger.problem('A value was read that had been changed.');
     } catch (error) {
       if (SqlcrypterError.is(error) && TAMPERED.includes(error.code)) scene.ledger.refused += 1;
@@ -168,7 +169,7 @@ export async function loseKeysAndPatience(scene: Scene, reader: AwsKmsCrypterer)
     try {
       scene.compare(
         row,
-        await reader.decrypt(row.ciphertext, { ...row, signal: AbortSignal.timeout(randomInt(1, 10)) }),
+        await reader.decrypt(row.ciphertext, { ...bound(row), signal: AbortSignal.timeout(randomInt(1, 10)) }),
       );
     } catch (error) {
       scene.ledger.fail('An impatient read', error, ['ABORTED', ...before, ...scene.faultCodes]);

@@ -25,3 +25,8 @@ export function pick<T>(items: readonly T[]): T {
 export function keyOf({ ciphertext }: Row): string {
   return ciphertext.toString('latin1', 0, 23 + ciphertext.readUInt16BE(21));
 }
+
+/** Options of a call for this row; calls refuse whatever else stands beside it. */
+export function bound({ context }: Pick<Row, 'context'>): Pick<Row, 'context'> {
+  return { context };
+}

@@ -2,7 +2,7 @@ import { type AwsKmsCrypterer, createAwsKmsCrypterer, type ErrorCode, type Gener
 import type { FaultPhase } from './fault-phase.js';
 import type { KmsServer } from './kms-server.js';
 import type { Ledger } from './ledger.js';
-import { newValue, type Row } from './row.js';
+import { bound, newValue, type Row } from './row.js';
 
 /** Milliseconds. */
 export const REQUEST_TIMEOUT = 1_000;
@@ -56,7 +56,7 @@ export class Scene {
       const writer = await this.startProcess();
       for (let i = 0; i < ARCHIVE_ROWS_PER_KEY; i++) {
         const value = newValue();
-        this.archive.push({ ...value, ciphertext: writer.encryptSync(value.plaintext, value) });
+        this.archive.push({ ...value, ciphertext: writer.encryptSync(value.plaintext, bound(value)) });
       }
       await this.ledger.close(writer);
     }
