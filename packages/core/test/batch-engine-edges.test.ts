@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { positionsByLength } from '../src/batch-engine/by-length.js';
+import { chooseEngine } from '../src/batch-engine/choose-engine.js';
+import { beginsAlike, frameStartLength } from '../src/batch-engine/frame-start.js';
+import { ownBytes } from '../src/batch-engine/read-plaintext.js';
+import { compareContexts } from '../src/batch-engine/shared-data.js';
+import { ValueGroups } from '../src/batch-engine/value-groups.js';
+import { encodeFrameHeader } from '../src/frame.js';
+import { createNamedCrypterer } from './batch-engine-crypterers.js';
+import { openWithEngine, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
+import { errorOf } from './code-of.js';
+
+const NOTHING = Buffer.alloc(0);
+
+describe('the start of a frame', () => {
+  const REFERENCES = [
+    { kind: 1, id: 7 },
+    { kind: 2, fingerprint: Buffer.alloc(16, 3) },
+    { kind: 3, fingerprint: Buffer.alloc(16, 4), provider: 1, wrapped: Buffer.alloc(300, 5) },
+  ] as const;
+
+  it.each(REFERENCES)('of kind $kind is its header, and the nonce prefix with suite X', (key) => {
+    const frame = (header: Buffer) => Buffer.concat([header, Buffer.alloc(60)]);
+    const [plain, extended] = [encodeFrameHeader('aes-256-gcm', key), encodeFrameHeader('xaes-256-gcm', key)];
+    expect(frameStartLength(frame(plain))).toBe(plain.length);
+    expect(frameStartLength(frame(extended))).toBe(extended.length + 12);
+  });
+
+  it('is nothing where bytes are too short, of another kind, or no frame', () => {
+    const frame = Buffer.concat([encodeFrameHeader('aes-256-gcm', { kind: 1, id: 7 }), Buffer.alloc(16)]);
+    expect(frame.length).toBe(24);
+    expect(frameStartLength(frame)).toBe(8);
+    expect(frameStartLength(frame.subarray(0, 23))).toBe(0);
+    expect(frameStartLength(Buffer.from(frame).fill(4, 3, 4))).toBe(0);
+    expect(frameStartLength(Buffer.from(frame).fill(1, 0, 1))).toBe(0);
+  });
+
+  it('is alike where suite, kind and its last eight bytes are', () => {
+    const one = new Seeded(20).bytes(40);
+    const changed = (at: number) => {
+      const other = Buffer.from(one);
+      other[at] = (other[at] as number) ^ 1;
+      return other;
+    };
+    expect(beginsAlike(Buffer.from(one), one, 20)).toBe(true);
+    for (const at of [2, 3, 12, 13, 18, 19]) expect(beginsAlike(changed(at), one, 20)).toBe(false);
+    for (const at of [11, 20]) expect(beginsAlike(changed(at), one, 20)).toBe(true);
+    expect(beginsAlike(one.subarray(0, 20), one, 20)).toBe(true);
+    expect(beginsAlike(one.subarray(0, 19), one, 20)).toBe(false);
+  });
+});
+
+describe('groups of values', () => {
+  const frame = (id: number, suite: 'aes-256-gcm' | 'xaes-256-gcm' = 'aes-256-gcm') =>
+    Buffer.concat([encodeFrameHeader(suite, { kind: 1, id }), Buffer.alloc(40)]);
+
+  it('hold the positions of frames that begin alike, in whatever order they come', () => {
+    const groups = new ValueGroups();
+    for (const [position, id] of [1, 1, 2, 3, 1, 2, 3, 3].entries()) groups.add(position, frame(id));
+    expect(groups.all.map(({ positions }) => positions)).toEqual([
+      [0, 1, 4],
+      [2, 5],
+      [3, 6, 7],
+    ]);
+    expect(groups.all.map(({ startLength }) => startLength)).toEqual([8, 8, 8]);
+  });
+
+  it('take nothing that cannot be a frame, or ends before its start does', () => {
+    const groups = new ValueGroups();
+    expect(groups.add(0, Buffer.alloc(10))).toBeUndefined();
+    const fingerprint = Buffer.alloc(16, 4);
+    const cut = encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(90) });
+    expect(groups.add(1, cut.subarray(0, 60))).toBeUndefined();
+    expect(groups.all).toEqual([]);
+    expect(groups.add(2, cut)?.positions).toEqual([2]);
+  });
+});
+
+describe('what contexts share', () => {
+  const contexts = (...texts: string[]) => texts.map((text) => Buffer.from(text));
+  const long = 'x'.repeat(40);
+
+  it('is everything where they are equal', () => {
+    expect(compareContexts(30, contexts('same', 'same'))).toEqual({ length: 34, ownFrom: undefined });
+    expect(compareContexts(30, contexts('', ''))).toEqual({ length: 30, ownFrom: undefined });
+  });
+
+  it('is whole blocks up to the first difference', () => {
+    expect(compareContexts(10, contexts(`${long}a`, `${long}b`))).toEqual({ length: 48, ownFrom: 38 });
+    expect(compareContexts(8, contexts(`${long}a`, `${long}b`))).toEqual({ length: 48, ownFrom: 40 });
+    expect(compareContexts(7, contexts(`${long}a`, `${long}b`))).toEqual({ length: 32, ownFrom: 25 });
+  });
+
+  it('ends where one of them does, and before the context where nothing in it is the same', () => {
+    expect(compareContexts(16, contexts(long, long.slice(0, 32)))).toEqual({ length: 48, ownFrom: 32 });
+    expect(compareContexts(16, contexts(long.slice(0, 32), long))).toEqual({ length: 48, ownFrom: 32 });
+    expect(compareContexts(30, contexts('a', 'b'))).toEqual({ length: 16, ownFrom: -14 });
+  });
+
+  it('is what all have, not only the last', () => {
+    const three = contexts(`${long}`, `y${long}`, `${long}`);
+    expect(compareContexts(16, three)).toEqual({ length: 16, ownFrom: 0 });
+  });
+});
+
+describe('the order of lengths', () => {
+  const itemsOf = (...lengths: number[]) => lengths.map((length) => Buffer.alloc(length));
+
+  it('is by blocks of 16 bytes beyond the overhead, equal ones as they came', () => {
+    const items = itemsOf(38, 5, 21, 22, 6, 37, 5);
+    expect([...(positionsByLength(items, 5) as Uint32Array)]).toEqual([1, 6, 2, 4, 3, 5, 0]);
+  });
+
+  it('is undefined where items are in it already', () => {
+    expect(positionsByLength(itemsOf(1, 16, 3, 16, 17, 32), 0)).toBe(undefined);
+    expect([...(positionsByLength(itemsOf(17, 16), 0) as Uint32Array)]).toEqual([1, 0]);
+  });
+});
+
+describe('a key of batches', () => {
+  it('works on when more keys were used than tables are kept, and their tables are gone', () => {
+    const random = new Seeded(21);
+    const keys = Array.from({ length: 70 }, () => testKey(random.bytes(32), random.bytes(20), random.bytes(30)));
+    const texts = Array.from({ length: 20 }, (_, i) => random.bytes(i * 3));
+    const contexts = texts.map(() => NOTHING);
+    for (let round = 0; round < 3; round++) {
+      for (const key of keys) {
+        const frames = sealWithEngine(key, texts, contexts);
+        expect(openWithEngine(key, frames, contexts)).toEqual({ texts, refused: [] });
+      }
+    }
+  });
+
+  it('does not take the data of one batch for those of the next', () => {
+    const random = new Seeded(22);
+    const key = testKey(random.bytes(32), random.bytes(20), random.bytes(30));
+    const texts = Array.from({ length: 20 }, () => random.bytes(30));
+    const all = (context: Buffer) => texts.map(() => context);
+    const [one, other] = [random.bytes(20), random.bytes(20)];
+    const frames = sealWithEngine(key, texts, all(one));
+    expect(openWithEngine(key, frames, all(one)).refused).toEqual([]);
+    expect(openWithEngine(key, frames, all(other)).refused.length).toBe(texts.length);
+    expect(openWithEngine(key, frames, all(Buffer.from(one)))).toEqual({ texts, refused: [] });
+  });
+
+  it('refuses to begin a batch within a batch, and goes on afterwards', () => {
+    const random = new Seeded(23);
+    const key = testKey(random.bytes(32), random.bytes(20), random.bytes(30));
+    const frames = sealWithEngine(key, [random.bytes(5)], [NOTHING]);
+    let refusal: unknown;
+    const open = () => openWithEngine(key, frames, [NOTHING]);
+    key.batchKey.cipher.encrypt = new Proxy(key.batchKey.cipher.encrypt, {
+      apply(encrypt, self, args) {
+        if (refusal === undefined) {
+          try {
+            refusal = null;
+            sealWithEngine(key, [NOTHING], [NOTHING]);
+          } catch (error) {
+            refusal = error;
+          }
+        }
+        return Reflect.apply(encrypt, self, args);
+      },
+    });
+    expect(open().refused).toEqual([]);
+    expect(refusal).toMatchObject({ message: 'The memory of the batch engine is in use' });
+    expect(open().refused).toEqual([]);
+  });
+});
+
+it('a plaintext of any length is copied whole, into memory of its own', () => {
+  const memory = new Seeded(24).bytes(200);
+  for (const length of [0, 1, 63, 64, 65, 120]) {
+    const bytes = ownBytes(memory, 10, 10 + length);
+    expect(Buffer.isBuffer(bytes)).toBe(true);
+    expect(bytes).toEqual(Buffer.from(memory.subarray(10, 10 + length)));
+    expect(bytes.buffer).not.toBe(memory.buffer);
+  }
+});
+
+it('an engine that there is none of is refused, in words', async () => {
+  const error = await errorOf(async () => chooseEngine('wasm', createNamedCrypterer(), 'keyToSeal', [], () => 0));
+  expect(error).toMatchObject({
+    code: 'CONFIG',
+    message: "The engine is neither 'auto' (the default) nor 'node'.",
+  });
+});
