@@ -10,7 +10,7 @@ const BATCH = 4;
 /** Batches after which a writing process is replaced by a new one, as a deployment does: its key was renewed once. */
 const BATCHES_PER_PROCESS = 4_000;
 
-/** A process that writes, and reads what it wrote: both go on whatever the KMS does. */
+/** A process that writes, and reads what it wrote. Writing goes on whatever the KMS does, reading until it refuses. */
 export async function write(scene: Scene): Promise<void> {
   let process = await scene.startProcess();
   for (let batch = 1; !scene.isOver; batch++) {
@@ -41,14 +41,37 @@ async function writeOne(scene: Scene, process: AwsKmsCrypterer, sync: boolean): 
   const value = newValue();
   const { plaintext } = value;
   const options = bound(value);
+  let ciphertext: Buffer;
   try {
-    const ciphertext = sync ? process.encryptSync(plaintext, options) : await process.encrypt(plaintext, options);
-    scene.ledger.written += 1;
-    const row = { ...value, ciphertext };
-    scene.live[randomInt(scene.live.length)] = row;
+    ciphertext = sync ? process.encryptSync(plaintext, options) : await process.encrypt(plaintext, options);
+  } catch (error) {
+    scene.ledger.fail('Writing', error, []);
+    return;
+  }
+  scene.ledger.written += 1;
+  const row = { ...value, ciphertext };
+  scene.live[randomInt(scene.live.length)] = row;
+  const before = scene.refusalCodes;
+  try {
     scene.compare(row, sync ? process.decryptSync(ciphertext, options) : await process.decrypt(ciphertext, options));
   } catch (error) {
-    scene.ledger.fail('Writing, or reading back,', error, []);
+    // Where the KMS refused to renew the key, it is read with no longer than others, and then has to be loaded again.
+    const refusals = [...before, ...scene.refusalCodes];
+    scene.ledger.fail('Reading back', error, refusals.length === 0 ? [] : [...refusals, 'KEY_NOT_LOADED']);
+    await askAnew(scene, process, row);
+  }
+}
+
+/** An application that was refused, and forgets that it was: without, mended keys count as refused for a while. */
+async function askAnew(scene: Scene, process: AwsKmsCrypterer, row: Row): Promise<void> {
+  process.forgetKeys();
+  scene.ledger.forgotten += 1;
+  const before = scene.refusalCodes;
+  try {
+    scene.compare(row, await process.decrypt(row.ciphertext, bound(row)));
+  } catch (error) {
+    scene.ledger.fail('Reading back once more', error, [...before, ...scene.refusalCodes]);
+    process.forgetKeys();
   }
 }
 
