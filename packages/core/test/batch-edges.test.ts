@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decryptMany, encryptMany } from '../src/batch.js';
-import { gcmModule } from '../src/batch-engine/gcm-module.js';
 import type { Crypterer, KeyLoader, SyncCrypterer } from '../src/crypterer.js';
-import { defineCrypterer } from '../src/define-crypterer.js';
 import { SqlcrypterError } from '../src/sqlcrypter-error.js';
-import { NamedKeys } from './batch-engine-crypterers.js';
 import { errorOf } from './code-of.js';
 
 /** So many are looked at together. */
@@ -68,24 +65,6 @@ describe('a batch to encrypt', () => {
       expect(calls).toEqual({ sync: 1, async: 0 });
     },
   );
-
-  it('with a scope hands every value to the crypterer, whatever key its engine could use', async () => {
-    expect(gcmModule()).toBeDefined();
-    const keys = new NamedKeys();
-    const scopes: (string | undefined)[] = [];
-    const crypterer = defineCrypterer({
-      scheme: 'scoped',
-      scopes: true,
-      keyToSeal: (values: number, bytes: number) => keys.keyToSeal(values, bytes),
-      decryptSync: (ciphertext, options) => keys.decryptSync(ciphertext, options),
-      encryptSync(plaintext, options) {
-        scopes.push(options.scope);
-        return keys.encryptSync(plaintext, options);
-      },
-    });
-    await encryptMany(Array(2_000).fill({ plaintext: BYTES }), { crypterer, scope: 'tenant-7' });
-    expect(scopes).toEqual(Array(2_000).fill('tenant-7'));
-  });
 });
 
 describe('a batch to decrypt that is longer than what is looked at together', () => {

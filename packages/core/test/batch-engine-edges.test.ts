@@ -179,7 +179,9 @@ it('a plaintext of any length is copied whole, into memory of its own', () => {
 });
 
 it('an engine that there is none of is refused, in words', async () => {
-  const error = await errorOf(async () => chooseEngine('wasm', createNamedCrypterer(), 'keyToSeal', [], () => 0));
+  const error = await errorOf(async () =>
+    chooseEngine({ engine: 'wasm' }, createNamedCrypterer(), 'keyToSeal', [], () => 0),
+  );
   expect(error).toMatchObject({
     code: 'CONFIG',
     message: "The engine is neither 'auto' (the default) nor 'node'.",

@@ -40,14 +40,10 @@ export async function openBatch(
     if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     const position = positions[i] as number;
     const { ciphertext } = items[position] as DecryptItem;
-    const group = types.isUint8Array(ciphertext) ? groups.find(ciphertext) : undefined;
+    const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
     if (group === undefined) {
       left.others.push(position);
-      continue;
-    }
-    group.frames.push(ciphertext);
-    group.positions.push(position);
-    if (group.positions.length >= chunk) {
+    } else if (group.positions.length >= chunk) {
       openGroup(engine, items, group, take, left);
       chunk = nextChunk(MAX_VALUES);
       if (pace.isDue) await pace.rest();

@@ -32,12 +32,15 @@ export class ValueGroups {
   #byName: Map<string, ValueGroup> | undefined;
   #latest: ValueGroup | undefined;
 
-  /** The group that a frame belongs to; undefined if it cannot be a frame. */
-  find(frame: Uint8Array): ValueGroup | undefined {
+  /** Adds the frame at a position of the batch, and gives its group; undefined if it cannot be a frame. */
+  add(position: number, frame: Uint8Array): ValueGroup | undefined {
     const latest = this.#latest;
-    if (latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength)) return latest;
-    const group = this.#findOther(frame);
-    if (group !== undefined) this.#latest = group;
+    const group =
+      latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength) ? latest : this.#find(frame);
+    if (group === undefined) return undefined;
+    this.#latest = group;
+    group.frames.push(frame);
+    group.positions.push(position);
     return group;
   }
 
@@ -46,7 +49,7 @@ export class ValueGroups {
     return this.#groups;
   }
 
-  #findOther(frame: Uint8Array): ValueGroup | undefined {
+  #find(frame: Uint8Array): ValueGroup | undefined {
     const startLength = frameStartLength(frame);
     if (startLength === 0 || startLength > frame.length) return undefined;
     const [first] = this.#groups;
