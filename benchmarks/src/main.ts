@@ -7,6 +7,7 @@ import { type Figure, printFigures } from './figure.js';
 import { measureFirstBatch } from './first-batch.js';
 import { measureImports } from './import-time.js';
 import { measureKeyStates } from './key-states.js';
+import { measureKeyTable } from './key-table.js';
 import { measureMemory } from './memory.js';
 import { measureBatchBesideLibraries, measureOtherLibraries } from './other-libraries.js';
 import { measureRowsOverPg } from './rows-over-pg.js';
@@ -28,6 +29,7 @@ const SECTIONS: Record<string, { readonly title: string; readonly measure: () =>
   imports: { title: 'Import, before the first KMS call', measure: () => measureImports(rounds) },
   stored: { title: 'Bytes stored per value', measure: () => measureOverhead() },
   states: { title: 'Reading one value of 100 bytes, by its data key', measure: () => measureKeyStates(rounds) },
+  table: { title: 'Values of 100 bytes under a key table', measure: () => measureKeyTable(rounds) },
   memory: { title: 'Memory', measure: () => measureMemory() },
   cold: { title: 'Cold reads under a KMS', measure: () => measureColdReads(rounds) },
   others: {

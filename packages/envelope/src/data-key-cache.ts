@@ -54,6 +54,8 @@ export class DataKeyCache {
   readonly #recent = new Map<string, CachedKey>();
   /** Their order of use, by name and size only: lru-cache publishes what it holds on diagnostics channels. */
   readonly #order: LRUCache<string, number>;
+  /** Who was used last is not moved to the front again: values mostly come in runs under one key. */
+  #latest: string | undefined;
   readonly #held = new Map<string, { readonly key: CachedKey; holders: number }>();
 
   constructor(maxSize: number) {
@@ -72,7 +74,10 @@ export class DataKeyCache {
   find(name: string): CachedKey | undefined {
     const key = this.#recent.get(name);
     if (key === undefined) return this.#held.get(name)?.key;
-    this.#order.get(name);
+    if (name !== this.#latest) {
+      this.#order.get(name);
+      this.#latest = name;
+    }
     return key;
   }
 
@@ -81,6 +86,7 @@ export class DataKeyCache {
     const known = this.find(name);
     if (known !== undefined) return known;
     const key = new CachedKey(name, Buffer.from(wrapped), bare, dataKey, stored);
+    this.#latest = name;
     this.#order.set(name, wrapped.length + DEK_LENGTH);
     // A key that is larger than the whole cache is not kept.
     if (this.#order.has(name)) this.#recent.set(name, key);
