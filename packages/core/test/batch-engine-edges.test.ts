@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { positionsByLength } from '../src/batch-engine/by-length.js';
 import { chooseEngine } from '../src/batch-engine/choose-engine.js';
 import { beginsAlike, frameStartLength } from '../src/batch-engine/frame-start.js';
+import { DATA_CAPACITY, MAX_CONTEXT_LENGTH } from '../src/batch-engine/memory-map.js';
 import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { compareContexts } from '../src/batch-engine/shared-data.js';
 import { ValueGroups } from '../src/batch-engine/value-groups.js';
 import { encodeFrameHeader } from '../src/frame.js';
 import { createNamedCrypterer } from './batch-engine-crypterers.js';
-import { openWithEngine, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
+import { openWithEngine, openWithNode, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
 import { errorOf } from './code-of.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -141,6 +142,31 @@ describe('a key of batches', () => {
     expect(openWithEngine(key, frames, all(one)).refused).toEqual([]);
     expect(openWithEngine(key, frames, all(other)).refused.length).toBe(texts.length);
     expect(openWithEngine(key, frames, all(Buffer.from(one)))).toEqual({ texts, refused: [] });
+  });
+
+  it('binds each value to its own data, whether the batch before had them in common or not', () => {
+    const random = new Seeded(25);
+    const key = testKey(random.bytes(32), random.bytes(20), random.bytes(30));
+    const texts = Array.from({ length: 20 }, () => random.bytes(30));
+    const first = random.bytes(40);
+    const equal = texts.map(() => first);
+    const different = texts.map((_, i) => (i === 0 ? first : Buffer.concat([first.subarray(0, 25), random.bytes(i)])));
+    for (const contexts of [equal, different, equal, different, different, equal]) {
+      const frames = sealWithEngine(key, texts, contexts);
+      expect(frames.map((frame, i) => openWithNode(key, frame, contexts[i] as Buffer))).toEqual(texts);
+      expect(openWithEngine(key, frames, contexts)).toEqual({ texts, refused: [] });
+    }
+  });
+
+  it('takes more contexts than its memory holds in several goes', () => {
+    const random = new Seeded(26);
+    const key = testKey(random.bytes(32), random.bytes(20), random.bytes(30));
+    const texts = Array.from({ length: 500 }, () => random.bytes(10));
+    const contexts = texts.map(() => random.bytes(MAX_CONTEXT_LENGTH));
+    expect(contexts.length * MAX_CONTEXT_LENGTH).toBeGreaterThan(DATA_CAPACITY);
+    const frames = sealWithEngine(key, texts, contexts);
+    expect(frames.map((frame, i) => openWithNode(key, frame, contexts[i] as Buffer))).toEqual(texts);
+    expect(openWithEngine(key, frames, contexts)).toEqual({ texts, refused: [] });
   });
 
   it('refuses to begin a batch within a batch, and goes on afterwards', () => {
