@@ -75,8 +75,7 @@ describe('a batch to decrypt that is longer than what is looked at together', ()
   it('gives every value', async () => {
     const { crypterer } = createEcho();
     const results = await decryptMany(items, { crypterer });
-    expect(results.every((result) => result === BYTES)).toBe(true);
-    expect(results.length).toBe(items.length);
+    expect(results.filter((result) => result === BYTES).length).toBe(items.length);
   });
 
   it('ends after the part in which a value failed', async () => {
