@@ -12,6 +12,8 @@ export interface PartOptions {
   readonly minutes: number;
   /** Test runners at once, of the mutation tests. */
   readonly concurrency: number;
+  /** How many values are decrypted by the part that is about many of them. */
+  readonly values: number;
   /** Fires when somebody interrupts the program: a part ends soon then, with what it has so far. */
   readonly stop: AbortSignal;
 }
