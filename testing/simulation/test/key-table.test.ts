@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type AwsKmsCrypterer, createAwsKmsKeyService } from '@sqlcrypter/awskms';
-import { decryptMany, type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
+import { decryptMany, type ErrorCode, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
 import { rewrap } from '@sqlcrypter/envelope';
 import { createKeyTable, type KeyTable, keyTableSql } from '@sqlcrypter/key-table';
+import { decryptRows, encryptedColumn, text as textType } from '@sqlcrypter/sql';
 import {
   type Dump,
   databaseFiles,
@@ -50,20 +51,43 @@ afterEach(() => {
 });
 
 describe('a fleet over PostgreSQL', () => {
-  it('reads 10,000 values under 100 data keys with one SELECT and one call to the KMS', async () => {
+  it('reads 10,000 values under 100 data keys with one SELECT and one call to the KMS, as a batch and as rows', async () => {
     const { pool, kms, start } = await newFleet();
     const writer = await start();
-    const scopes = Array.from({ length: 100 }, (_, index) => `tenant-${index}`);
-    const values: Buffer[] = [];
-    for (const scope of scopes) values.push(await writer.encrypt(text, { scope }));
-    const reader = await start({ generate: 'never' });
-    kms.clearCalls();
+    const context = { c: 'employee.ssn' };
+    const lists: Buffer[][] = [];
+    for (let tenant = 0; tenant < 100; tenant++) {
+      const items = Array.from({ length: 100 }, (_, n) => ({ plaintext: Buffer.from(`${tenant}-${n}`), context }));
+      lists.push(await encryptMany(items, { crypterer: writer, scope: `tenant-${tenant}` }));
+    }
+    // Interleaved, as they come from a table.
+    const rows = Array.from({ length: 10_000 }, (_, index) => ({
+      id: index,
+      ssn: lists[index % 100]?.[Math.floor(index / 100)] as Buffer,
+    }));
+    const expected = rows.map(({ id }) => `${id % 100}-${Math.floor(id / 100)}`);
     const asked = vi.spyOn(pool, 'query');
-    const items = Array.from({ length: 10_000 }, (_, index) => ({ ciphertext: values[index % 100] as Buffer }));
-    const plaintexts = await decryptMany(items, { crypterer: reader });
-    expect(plaintexts.every((plaintext) => plaintext.equals(text))).toBe(true);
-    expect(asked).toHaveBeenCalledTimes(1);
-    expect(kms.countCalls()).toBe(1);
+    const readers: ((crypterer: AwsKmsCrypterer) => Promise<string[]>)[] = [
+      async (crypterer) =>
+        (
+          await decryptMany(
+            rows.map(({ ssn }) => ({ ciphertext: ssn, context })),
+            { crypterer },
+          )
+        ).map(String),
+      async (crypterer) => {
+        const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: textType(), crypterer });
+        return (await decryptRows(rows, { ssn })).map((row) => String(row.ssn));
+      },
+    ];
+    for (const read of readers) {
+      const reader = await start({ generate: 'never' });
+      kms.clearCalls();
+      asked.mockClear();
+      expect(await read(reader)).toEqual(expected);
+      expect(asked).toHaveBeenCalledTimes(1);
+      expect(kms.countCalls()).toBe(1);
+    }
   });
 
   it('that starts at the same moment on an empty table ends with one key, and so does each scope', async () => {
