@@ -1,3 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+
 /** One thing to measure: called many times in a row, with an ever growing number for cycling through inputs. */
 export type Operation = (iteration: number) => unknown;
 
@@ -42,8 +48,7 @@ export function median(numbers: readonly number[]): number {
 
 /**
  * Measures operations in turns, so that what else the machine does falls on all alike: in each round every operation
- * runs one batch, and each round has an order of its own, so that none clears away another's garbage time and again.
- * Gives each operation's microseconds per call of every round.
+ * runs one batch, and each round has an order of its own. Gives each operation's microseconds per call of every round.
  */
 export async function interleave<Name extends string>(
   operations: Readonly<Record<Name, Measured>>,
@@ -61,6 +66,8 @@ export async function interleave<Name extends string>(
     for (const name of shuffled(names)) {
       const count = iterations.get(name) as number;
       const from = next.get(name) as number;
+      // What the one before left behind is not this one's to clear away.
+      collectGarbage({ type: 'minor' });
       const microseconds = await runBatch(operations[name], from, count);
       next.set(name, from + count);
       if (round >= 0) times[name].push(microseconds / count);
