@@ -69,9 +69,8 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   if (pace.isDue) await pace.rest();
   for (let from = 0, to = 0; from < items.length; from = to) {
     to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
-    const end = to;
     const sealFrom = (start: number): boolean =>
-      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, start, end, results);
+      engine !== undefined && !isSpent(signal) && sealBatch(engine, items, start, to, results);
     const areSealed = sealFrom(from);
     for (let index = areSealed ? to : from; index < to; index++) {
       if (results[index] !== undefined) continue;

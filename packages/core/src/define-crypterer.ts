@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { inspect, types } from 'node:util';
 import { aborted, unlessAborted } from './abort.js';
+import { asBuffer } from './as-buffer.js';
 import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
 import { checkCallOptions } from './check-options.js';
 import type {
@@ -99,7 +100,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const bytes = bytesOf(plaintext, 'plaintext');
       try {
         const result = encrypt(bytes, checked);
-        return asBuffer(result instanceof Promise ? await unlessAborted(result, checked.signal) : result);
+        return resultBytes(result instanceof Promise ? await unlessAborted(result, checked.signal) : result);
       } catch (error) {
         throw coded(error, scheme);
       }
@@ -110,7 +111,9 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const bytes = bytesOf(ciphertext, 'ciphertext');
       try {
         const result = decrypt(bytes, checked);
-        return inOwnMemory(asBuffer(result instanceof Promise ? await unlessAborted(result, checked.signal) : result));
+        return inOwnMemory(
+          resultBytes(result instanceof Promise ? await unlessAborted(result, checked.signal) : result),
+        );
       } catch (error) {
         throw coded(error, scheme);
       }
@@ -141,7 +144,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const checked = check(options);
       const bytes = bytesOf(plaintext, 'plaintext');
       try {
-        return asBuffer(encryptSync(bytes, checked));
+        return resultBytes(encryptSync(bytes, checked));
       } catch (error) {
         throw coded(error, scheme);
       }
@@ -150,7 +153,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const checked = check(options);
       const bytes = bytesOf(ciphertext, 'ciphertext');
       try {
-        return inOwnMemory(asBuffer(decryptSync(bytes, checked)));
+        return inOwnMemory(resultBytes(decryptSync(bytes, checked)));
       } catch (error) {
         throw coded(error, scheme);
       }
@@ -208,16 +211,14 @@ function kindOf(value: unknown): string {
 function bytesOf(value: unknown, what: 'plaintext' | 'ciphertext'): Buffer {
   // Also a Uint8Array of another realm, as test runners and vm contexts make them. An object may look like a Buffer and
   // hold something else.
-  if (types.isUint8Array(value)) {
-    return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  }
+  if (types.isUint8Array(value)) return asBuffer(value);
   const hint = what === 'plaintext' ? " Encode text with Buffer.from(text, 'utf8')." : '';
   throw new SqlcrypterError('TYPE', `The ${what} is of type ${kindOf(value)}. Expected a Uint8Array.${hint}`);
 }
 
-function asBuffer(result: unknown): Buffer {
+function resultBytes(result: unknown): Buffer {
   if (Buffer.isBuffer(result)) return result;
-  if (types.isUint8Array(result)) return Buffer.from(result.buffer, result.byteOffset, result.byteLength);
+  if (types.isUint8Array(result)) return asBuffer(result);
   throw new TypeError('The provider did not return a Uint8Array');
 }
 

@@ -32,8 +32,9 @@ export interface ImportResult {
 export interface KeyTable extends KeyStore {
   /**
    * Destroys every data key of a scope, for good: their values are `KEY_DESTROYED` from then on, in running processes
-   * once their revocation interval is over. Values cannot be encrypted in that scope again, if there was a key to destroy. Backups of the key table
-   * that are older still open them. Gives the number of keys destroyed now; repeating it is safe.
+   * once their revocation interval is over. Values cannot be encrypted in that scope again, if there was a key to
+   * destroy. Backups of the key table that are older still open them. Gives the number of keys destroyed now; repeating
+   * it is safe.
    *
    * Errors: `TYPE`, `KEY_STORE_UNAVAILABLE`.
    */

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
+import { asBuffer } from '../as-buffer.js';
 import type { DecryptItem } from '../batch.js';
 import { encodeContext } from '../encryption-context.js';
 import type { BatchSide, KeyToOpen } from './batch-keys.js';
@@ -8,7 +9,7 @@ import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH, MAX_VALUES, NONCE_LENGTH, START_CAPACITY, TAG_LENGTH } from './memory-map.js';
 import type { TakePlaintext } from './open-many.js';
 import { nextChunk, type Pace } from './pace.js';
-import { asBuffer, type ValueGroup, ValueGroups } from './value-groups.js';
+import { type ValueGroup, ValueGroups } from './value-groups.js';
 
 /** Values that are sorted into groups before the clock is looked at. */
 const VALUES_PER_GLANCE = 1024;

@@ -1,4 +1,4 @@
-/// <reference types="node" preserve="true" />
+import { asBuffer } from '../as-buffer.js';
 import { beginsAlike, frameStartLength } from './frame-start.js';
 
 /** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
@@ -73,9 +73,4 @@ export class ValueGroups {
 
 function nameOf(frame: Uint8Array, length: number): string {
   return asBuffer(frame).toString('latin1', 0, length);
-}
-
-/** The same bytes as a Buffer. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
