@@ -23,6 +23,11 @@ interface PlacedValue {
   readonly place: object | undefined;
 }
 
+interface EncryptCell extends EncryptItem {
+  readonly binding: Binding;
+  readonly index: number;
+}
+
 /** Encrypts a list and gives what `store` makes of the ciphertexts, in order; null stays null in its place. */
 export async function encryptItems<T, S>(
   facts: ColumnFacts<T>,
@@ -32,12 +37,11 @@ export async function encryptItems<T, S>(
   options: ColumnCallOptions | undefined,
 ): Promise<(S | null)[]> {
   const { label, crypterer } = facts;
-  const cells: (EncryptItem & { readonly binding: Binding; readonly index: number })[] = [];
   const pace = new Pace();
-  const count = await forEachValue(facts, items, pace, ({ value, place }, index) => {
+  const { cells, count } = await cellsOf(facts, items, pace, ({ value, place }, index): EncryptCell => {
     const plaintext = encodeValue(facts, value as T, index);
     const binding = bindingFor(undefined, place);
-    cells.push({ plaintext, context: binding.contexts[0], binding, index });
+    return { plaintext, context: binding.contexts[0], binding, index };
   });
   const { signal, engine } = checkOptions(options, 'encryptMany', BATCH_OPTIONS) ?? {};
   const results = new Array<S | null>(count).fill(null);
@@ -63,14 +67,13 @@ export async function decryptItems<T>(
   items: unknown,
   options: ColumnCallOptions | undefined,
 ): Promise<(T | null)[]> {
-  const cells: Cell[] = [];
   const pace = new Pace();
   const isText = isTextColumn(facts);
-  const count = await forEachValue(facts, items, pace, ({ value, place }, index) => {
+  const { cells, count } = await cellsOf(facts, items, pace, ({ value, place }, index): Cell | undefined => {
     const ciphertext = ciphertextOf(value);
-    if (ciphertext === null) return;
+    if (ciphertext === null) return undefined;
     const binding = bindingFor(value, place);
-    cells.push({ ciphertext, context: binding.contexts[0], binding, isText, index });
+    return { ciphertext, context: binding.contexts[0], binding, isText, index };
   });
   const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany', BATCH_OPTIONS), pace).catch(
     (error: unknown) => {
@@ -87,28 +90,37 @@ export async function decryptItems<T>(
   return results;
 }
 
-/** Calls `visit` for every value that is not null, and gives the number of items. Errors get column and index. */
-async function forEachValue(
+/**
+ * What is made of every value that is not null, in order, and the number of items with and without nulls. Errors get
+ * column and index.
+ */
+async function cellsOf<C>(
   { label, bind }: ColumnFacts,
   items: unknown,
   pace: Pace,
-  visit: (item: PlacedValue, index: number) => void,
-): Promise<number> {
+  cellOf: (item: PlacedValue, index: number) => C | undefined,
+): Promise<{ readonly cells: C[]; readonly count: number }> {
   if (!Array.isArray(items)) {
     throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
   }
   const bound = bind.length > 0;
-  for (let index = 0; index < items.length; index++) {
+  // In its length from the start: a list that grows is copied, which takes long at a million values.
+  const count = items.length;
+  const cells = new Array<C>(count);
+  let cellCount = 0;
+  for (let index = 0; index < count; index++) {
     const item: unknown = items[index];
     if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     try {
       const { value, place } = bound ? placedItem(item) : { value: item, place: undefined };
-      if (value !== null) visit({ value, place }, index);
+      const cell = value === null ? undefined : cellOf({ value, place }, index);
+      if (cell !== undefined) cells[cellCount++] = cell;
     } catch (error) {
       throw located(error, { column: label, index });
     }
   }
-  return items.length;
+  cells.length = cellCount;
+  return { cells, count };
 }
 
 function placedItem(item: unknown): PlacedValue {

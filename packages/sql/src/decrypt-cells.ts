@@ -74,6 +74,9 @@ async function decryptOnce(
   options: ColumnCallOptions | undefined,
   pace: Pace,
 ): Promise<Result[]> {
+  const sole = await soleCrypterer(cells, pace);
+  if (sole !== undefined) return batch(cells, sole, options);
+
   const positionsOf = new Map<Crypterer, number[]>();
   for (const [position, cell] of cells.entries()) {
     if (position % CELLS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
@@ -82,19 +85,27 @@ async function decryptOnce(
     if (positions === undefined) positionsOf.set(crypterer, [position]);
     else positions.push(position);
   }
-  const batches = [...positionsOf];
-  const [only] = batches;
-  if (only !== undefined && batches.length === 1) return batch(cells, only[0], options);
-
   const results = new Array<Result>(cells.length);
   await Promise.all(
-    batches.map(async ([crypterer, positions]) => {
+    [...positionsOf].map(async ([crypterer, positions]) => {
       const own = positions.map((position) => cells[position] as Cell);
       const answers = await batch(own, crypterer, options);
       for (const [i, position] of positions.entries()) results[position] = answers[i] as Result;
     }),
   );
   return results;
+}
+
+/** The crypterer of all cells, as most often there is one, and so no list of positions to grow. */
+async function soleCrypterer(cells: readonly Cell[], pace: Pace): Promise<Crypterer | undefined> {
+  let sole: Crypterer | undefined;
+  for (const [position, cell] of cells.entries()) {
+    if (position % CELLS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+    const crypterer = cryptererOf(cell);
+    sole ??= crypterer;
+    if (crypterer !== sole) return undefined;
+  }
+  return sole;
 }
 
 function cryptererOf({ binding, index }: Cell): Crypterer {
