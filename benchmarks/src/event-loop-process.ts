@@ -1,5 +1,5 @@
 import { PerformanceObserver } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
 import { decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
 import { decryptRows, encryptedColumn, text } from '@sqlcrypter/sql';
@@ -55,10 +55,24 @@ async function longestBlocks(work: () => Promise<unknown>): Promise<LongestBlock
   return { whole: turns.reduce((most, span) => Math.max(most, lengthOf(span)), 0), own: Math.max(0, ...own) };
 }
 
+/** What nobody can do without: a million Buffers, made in slices of two milliseconds, and nothing else. */
+async function makeBuffers(): Promise<Buffer[]> {
+  const buffers = new Array<Buffer>(COUNT);
+  let start = performance.now();
+  for (let i = 0; i < COUNT; i++) {
+    buffers[i] = Buffer.from(SSN);
+    if (i % 32 !== 0 || performance.now() - start < 2) continue;
+    await turnOfEventLoop();
+    start = performance.now();
+  }
+  return buffers;
+}
+
 const engine = process.argv[2] as EngineChoice;
 const crypterer = createAesCrypterer({ key: generateKey() });
 const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
 
+const making = await longestBlocks(makeBuffers);
 const values = new Array<{ readonly plaintext: Buffer }>(COUNT).fill({ plaintext: Buffer.from(SSN) });
 let ciphertexts: Buffer[] = [];
 const encrypting = await longestBlocks(async () => {
@@ -69,4 +83,11 @@ const decrypting = await longestBlocks(() => decryptMany(items, { crypterer, eng
 const [value] = await ssn.encryptMany([SSN]);
 const rows = items.map((_, id) => ({ id, ssn: value }));
 const readingRows = await longestBlocks(() => decryptRows(rows, { ssn }, { engine }));
-console.log(JSON.stringify({ encryptMany: encrypting, decryptMany: decrypting, decryptRows: readingRows }));
+console.log(
+  JSON.stringify({
+    'no encryption, Buffers alone': making,
+    encryptMany: encrypting,
+    decryptMany: decrypting,
+    decryptRows: readingRows,
+  }),
+);
