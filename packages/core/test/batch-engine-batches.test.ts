@@ -183,7 +183,8 @@ describe('the batch engine in a batch', () => {
     await decryptMany(few, { crypterer });
     const long = rows(20).map((item) => ({ ...item, plaintext: Buffer.alloc(50_000, 1) }));
     const items = await encrypted(crypterer, long);
-    expect(await decryptMany(items, { crypterer })).toEqual(long.map(({ plaintext }) => plaintext));
+    const plaintexts = Buffer.concat(await decryptMany(items, { crypterer }));
+    expect(plaintexts.equals(Buffer.alloc(20 * 50_000, 1))).toBe(true);
     expect([openedValues(), sealedValues()]).toEqual([0, 0]);
   });
 
@@ -202,6 +203,41 @@ describe('the batch engine in a batch', () => {
     expect(sealedValues()).toBe(100);
     expect(keys.current.sealedValues).toBe(100);
     expect(keys.current.sealedBytes).toBe(values.reduce((sum, { plaintext }) => sum + plaintext.length, 0));
+  });
+
+  it('seals each value once, also when it has to wait for a key in the middle', async () => {
+    const keys = new NamedKeys();
+    let isSpent = true;
+    const crypterer = defineCrypterer({
+      scheme: 'test-spent',
+      async encrypt(plaintext, options) {
+        isSpent = false;
+        return keys.encryptSync(plaintext, options);
+      },
+      async decrypt(ciphertext, options) {
+        return keys.decryptSync(ciphertext, options);
+      },
+      encryptSync(plaintext, options) {
+        if (isSpent) throw new SqlcrypterError('DEK_EXHAUSTED', 'Wait for the next.');
+        return keys.encryptSync(plaintext, options);
+      },
+      decryptSync: (ciphertext, options) => keys.decryptSync(ciphertext, options),
+      keyToSeal: (values, bytes) => (isSpent ? undefined : keys.keyToSeal(values, bytes)),
+    });
+    const items = await encryptMany(rows(100), { crypterer });
+    expect(keys.current.sealedValues).toBe(100);
+    expect(sealedValues()).toBe(99);
+    const read = items.map((ciphertext, i) => ({ ciphertext, context: rows(100)[i]?.context }));
+    expect(await decryptMany(read, { crypterer })).toEqual(rows(100).map(({ plaintext }) => plaintext));
+  });
+
+  it('works as long as the signal has not fired', async () => {
+    const crypterer = createNamedCrypterer();
+    const { signal } = new AbortController();
+    const ciphertexts = await encryptMany(rows(100), { crypterer, signal });
+    const items = ciphertexts.map((ciphertext, i) => ({ ciphertext, context: rows(100)[i]?.context }));
+    await decryptMany(items, { crypterer, signal });
+    expect([openedValues(), sealedValues()]).toEqual([100, 100]);
   });
 
   it('names the first value that cannot be encrypted', async () => {

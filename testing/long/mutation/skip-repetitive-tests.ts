@@ -9,7 +9,6 @@ const REPETITIVE = [
   'gives a million different slices, over many refills',
   'answers 100,000 changed and random frames with codes only',
   'is what its source builds',
-  'leaves few values, and long ones, to node:crypto',
   'lets the event loop have its turns, with engine auto',
   'lets the event loop have its turns, with engine node',
   'of 100,000 wrapped keys costs no more than the budget, and the hot key stays in memory',
