@@ -205,6 +205,33 @@ describe('the batch engine in a batch', () => {
     expect(keys.current.sealedBytes).toBe(values.reduce((sum, { plaintext }) => sum + plaintext.length, 0));
   });
 
+  it('seals nothing twice where some values are too long for it', async () => {
+    const keys = new NamedKeys();
+    const values = rows(100).with(50, { plaintext: Buffer.alloc(3_000), context: { c: 'long' } });
+    await encryptMany(values, { crypterer: createNamedCrypterer(keys) });
+    expect(sealedValues()).toBe(99);
+    expect(keys.current.sealedValues).toBe(100);
+  });
+
+  it('keeps an error for a value whose key could not be loaded, beside others under the same', async () => {
+    const keys = new NamedKeys();
+    const items = await encrypted(createNamedCrypterer(keys), rows(100));
+    const forgetful = createForgetfulCrypterer(keys);
+    const loadKeys = forgetful.loadKeys.bind(forgetful);
+    const crypterer = Object.assign(forgetful, {
+      loadKeys: async (ciphertexts: Iterable<Uint8Array>) => {
+        const lease = await loadKeys(ciphertexts);
+        return { ...lease, failures: new Map([[3, new SqlcrypterError('KMS_DENIED', 'No permission.')]]) };
+      },
+    });
+    const results = await decryptMany(items, { crypterer, onError: 'collect' });
+    expect(results[3]).toMatchObject({ code: 'KMS_DENIED', index: 3 });
+    expect(results.with(3, Buffer.alloc(0))).toEqual(
+      rows(100).map(({ plaintext }, i) => (i === 3 ? Buffer.alloc(0) : plaintext)),
+    );
+    expect(openedValues()).toBe(99);
+  });
+
   it('seals each value once, also when it has to wait for a key in the middle', async () => {
     const keys = new NamedKeys();
     let isSpent = true;
