@@ -12,6 +12,7 @@ const REPETITIVE = [
   'lets the event loop have its turns, with engine auto',
   'lets the event loop have its turns, with engine node',
   'of 100,000 wrapped keys costs no more than the budget, and the hot key stays in memory',
+  'covers the retries of the SDK',
   'in thousands of scopes cost no more calls to the KMS than in one',
   'is bounded: of more than 10,000 failures the oldest is forgotten',
   'has no gap and one call at a time under 10,000 concurrent writers, over HTTP',
