@@ -188,6 +188,13 @@ describe('the batch engine in a batch', () => {
     expect([openedValues(), sealedValues()]).toEqual([0, 0]);
   });
 
+  it('takes small batches, too', async () => {
+    const crypterer = createNamedCrypterer();
+    const items = await encrypted(crypterer, rows(10));
+    expect(await decryptMany(items, { crypterer })).toEqual(rows(10).map(({ plaintext }) => plaintext));
+    expect([openedValues(), sealedValues()]).toEqual([10, 10]);
+  });
+
   it('draws a nonce for every value', async () => {
     const crypterer = createNamedCrypterer(new NamedKeys('aes-256-gcm'));
     const values = Array(20_000).fill({ plaintext: Buffer.alloc(1) });
