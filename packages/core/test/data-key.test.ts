@@ -180,6 +180,7 @@ describe('a data key', () => {
     expect(key.hasFingerprint(key.fingerprint)).toBe(true);
     expect(key.hasFingerprint(Buffer.alloc(16))).toBe(false);
     expect(key.hasFingerprint(key.fingerprint.subarray(0, 15))).toBe(false);
+    expect(key.hasFingerprint(Buffer.concat([key.fingerprint, Buffer.alloc(1)]))).toBe(false);
   });
 
   it('gives a fingerprint that the caller may change without harm', () => {
