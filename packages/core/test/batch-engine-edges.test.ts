@@ -5,7 +5,7 @@ import { beginsAlike, frameStartLength } from '../src/batch-engine/frame-start.j
 import { DATA_CAPACITY, MAX_CONTEXT_LENGTH } from '../src/batch-engine/memory-map.js';
 import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { compareContexts } from '../src/batch-engine/shared-data.js';
-import { ValueGroups } from '../src/batch-engine/value-groups.js';
+import { type ValueGroup, ValueGroups } from '../src/batch-engine/value-groups.js';
 import { encodeFrameHeader } from '../src/frame.js';
 import { createNamedCrypterer } from './batch-engine-crypterers.js';
 import { openWithEngine, openWithNode, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
@@ -52,28 +52,78 @@ describe('the start of a frame', () => {
 });
 
 describe('groups of values', () => {
+  const leftIn = (group: ValueGroup): number[] => {
+    const list: number[] = [];
+    group.leaveTo(list);
+    return list;
+  };
   const frame = (id: number, suite: 'aes-256-gcm' | 'xaes-256-gcm' = 'aes-256-gcm') =>
     Buffer.concat([encodeFrameHeader(suite, { kind: 1, id }), Buffer.alloc(40)]);
 
   it('hold the positions of frames that begin alike, in whatever order they come', () => {
-    const groups = new ValueGroups();
+    const groups = new ValueGroups(30);
     for (const [position, id] of [1, 1, 2, 3, 1, 2, 3, 3].entries()) groups.add(position, frame(id));
-    expect(groups.all.map(({ positions }) => positions)).toEqual([
+    const expected = [
       [0, 1, 4],
       [2, 5],
       [3, 6, 7],
-    ]);
+    ];
     expect(groups.all.map(({ startLength }) => startLength)).toEqual([8, 8, 8]);
+    expect(groups.all.map(({ count }) => count)).toEqual([3, 2, 3]);
+    expect(groups.all.map(leftIn)).toEqual(expected);
+    expect(groups.all.map((group) => group.take().positions)).toEqual(expected);
+    expect(groups.all.map(({ count }) => count)).toEqual([0, 0, 0]);
+  });
+
+  it('hand out each value once, with its frame', () => {
+    const groups = new ValueGroups(30);
+    const frames = [1, 1, 2].map((id) => frame(id));
+    for (const [position, each] of frames.entries()) groups.add(position, each);
+    const [pair, single] = groups.all as [ValueGroup, ValueGroup];
+    expect(pair.take()).toEqual({ frames: frames.slice(0, 2), positions: [0, 1] });
+    expect([single.count, leftIn(single)]).toEqual([1, [2]]);
+    expect(single.take()).toEqual({ frames: [frames[2]], positions: [2] });
+    expect([leftIn(single), leftIn(pair)]).toEqual([[], []]);
+    const later = frame(2);
+    expect(groups.add(9, later)).toBe(single);
+    expect(single.take()).toEqual({ frames: [later], positions: [9] });
+  });
+
+  it('are told apart where their ends look the same at a glance, up to sixteen of them', () => {
+    const groups = new ValueGroups(60);
+    // The glance is at the last four bytes of a fingerprint; what is looked at then is its last eight.
+    const alike = (n: number) => {
+      const fingerprint = Buffer.alloc(16, 7).fill(n, 8, 9);
+      return Buffer.concat([encodeFrameHeader('aes-256-gcm', { kind: 2, fingerprint }), Buffer.alloc(40)]);
+    };
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < 16; n++) expect(groups.add(16 * round + n, alike(n))).toBe(groups.all[n]);
+    }
+    expect(groups.all.map(leftIn)).toEqual(Array.from({ length: 16 }, (_, n) => [n, n + 16]));
+    expect(groups.add(32, alike(16))).toBeUndefined();
+    expect(groups.add(33, alike(0))).toBe(groups.all[0]);
+    expect(groups.add(34, frame(1))).toBe(groups.all[16]);
+    expect(groups.add(35, frame(1, 'xaes-256-gcm'))).toBe(groups.all[17]);
+  });
+
+  it.each([1, 2, 3, 4, 31, 32, 33, 1_000])('may be as many as there are values: %d', (count) => {
+    const groups = new ValueGroups(count);
+    const random = new Seeded(27);
+    const frames = Array.from({ length: count }, () => frame(random.below(2 ** 32)));
+    for (const [position, each] of frames.entries()) groups.add(position, each);
+    expect(groups.all.map(leftIn)).toEqual(frames.map((_, position) => [position]));
+    for (const [position, each] of frames.entries()) groups.add(count + position, each);
+    expect(groups.all.map(leftIn)).toEqual(frames.map((_, position) => [position, count + position]));
   });
 
   it('take nothing that cannot be a frame, or ends before its start does', () => {
-    const groups = new ValueGroups();
+    const groups = new ValueGroups(30);
     expect(groups.add(0, Buffer.alloc(10))).toBeUndefined();
     const fingerprint = Buffer.alloc(16, 4);
     const cut = encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(90) });
     expect(groups.add(1, cut.subarray(0, 60))).toBeUndefined();
     expect(groups.all).toEqual([]);
-    expect(groups.add(2, cut)?.positions).toEqual([2]);
+    expect(leftIn(groups.add(2, cut) as ValueGroup)).toEqual([2]);
   });
 });
 

@@ -28,3 +28,9 @@ export function beginsAlike(frame: Uint8Array, other: Uint8Array, length: number
   for (let i = length - SAMPLE_LENGTH; i < length; i++) if (frame[i] !== other[i]) return false;
   return true;
 }
+
+/** The last four bytes of a start as a number: those that begin alike have the same, and few others. */
+export function glanceAt(frame: Uint8Array, startLength: number): number {
+  const at = (back: number): number => frame[startLength - back] as number;
+  return at(1) | (at(2) << 8) | (at(3) << 16) | (at(4) << 24);
+}

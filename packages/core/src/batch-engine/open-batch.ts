@@ -35,7 +35,7 @@ export async function openBatch(
   pace: Pace,
 ): Promise<LeftOver> {
   const left: LeftOver = { withoutKey: [], others: [] };
-  const groups = new ValueGroups();
+  const groups = new ValueGroups(positions.length);
   let chunk = nextChunk(MAX_VALUES);
   for (let i = 0; i < positions.length; i++) {
     if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
@@ -44,13 +44,17 @@ export async function openBatch(
     const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
     if (group === undefined) {
       left.others.push(position);
-    } else if (group.positions.length >= chunk) {
+    } else if (group.count >= chunk) {
       openGroup(engine, items, group, take, left);
       chunk = nextChunk(MAX_VALUES);
       if (pace.isDue) await pace.rest();
     }
   }
   for (const group of groups.all) {
+    if (!isWorthTheEngine(group.count, 0)) {
+      group.leaveTo(left.others);
+      continue;
+    }
     openGroup(engine, items, group, take, left);
     if (pace.isDue) await pace.rest();
   }
@@ -65,12 +69,7 @@ function openGroup(
   left: LeftOver,
 ): void {
   const { startLength } = group;
-  const all = group.take();
-  if (!isWorthTheEngine(all.positions.length, 0)) {
-    addAll(left.others, all.positions);
-    return;
-  }
-  const { frames, contexts, positions, bytes } = membersOf(items, all, startLength, left.others);
+  const { frames, contexts, positions, bytes } = membersOf(items, group.take(), startLength, left.others);
   if (!isWorthTheEngine(positions.length, bytes)) {
     addAll(left.others, positions);
     return;

@@ -1,5 +1,9 @@
-import { asBuffer } from '../as-buffer.js';
-import { beginsAlike, frameStartLength } from './frame-start.js';
+import { beginsAlike, frameStartLength, glanceAt } from './frame-start.js';
+
+/** Places that are looked at for a group. Only an attacker fills more in a row, and must not make look-ups longer. */
+const MOST_LOOKS = 16;
+/** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
+const SPREAD = 0x9e37_79b1;
 
 /** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
 export class ValueGroup {
@@ -7,40 +11,79 @@ export class ValueGroup {
   readonly frame: Uint8Array;
   /** How many bytes all begin with in common. */
   readonly startLength: number;
+  /** Where in the batch the first is. Many groups have no second, so the lists wait for it. */
+  readonly #position: number;
   /** Frames that are not opened yet, and where in the batch each is. */
-  frames: Uint8Array[] = [];
-  positions: number[] = [];
+  #frames: Uint8Array[] | undefined;
+  #positions: number[] | undefined;
 
-  constructor(frame: Uint8Array, startLength: number) {
+  constructor(position: number, frame: Uint8Array, startLength: number) {
     this.frame = frame;
     this.startLength = startLength;
+    this.#position = position;
+  }
+
+  /** How many values are not opened yet. */
+  get count(): number {
+    return this.#positions === undefined ? 1 : this.#positions.length;
+  }
+
+  add(position: number, frame: Uint8Array): void {
+    if (this.#frames === undefined || this.#positions === undefined) {
+      this.#frames = [this.frame, frame];
+      this.#positions = [this.#position, position];
+      return;
+    }
+    this.#frames.push(frame);
+    this.#positions.push(position);
   }
 
   /** Hands out the values that are not opened yet, and forgets them. */
   take(): { readonly frames: Uint8Array[]; readonly positions: number[] } {
-    const { frames, positions } = this;
-    this.frames = [];
-    this.positions = [];
+    const [frames, positions] = [this.#frames ?? [this.frame], this.#positions ?? [this.#position]];
+    this.#frames = [];
+    this.#positions = [];
     return { frames, positions };
+  }
+
+  /** Adds the positions of the values that are not opened yet to a list. */
+  leaveTo(list: number[]): void {
+    if (this.#positions === undefined) list.push(this.#position);
+    else for (const position of this.#positions) list.push(position);
   }
 }
 
-/** Sorts frames into groups by what they begin with. */
+/**
+ * Sorts frames into groups by what they begin with. A Map by the bytes themselves would take more time and memory than
+ * opening the values does, where each is a group of its own.
+ */
 export class ValueGroups {
+  readonly #most: number;
   readonly #groups: ValueGroup[] = [];
-  /** The same by name, as soon as there is more than one. */
-  #byName: Map<string, ValueGroup> | undefined;
+  /** Numbers of groups, from one, at places that their starts tell; as soon as there is more than one group. */
+  #places: Uint32Array | undefined;
   #latest: ValueGroup | undefined;
 
-  /** Adds the frame at a position of the batch, and gives its group; undefined if it cannot be a frame. */
+  /** @param most how many values there will be. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * Adds the frame at a position of the batch, and gives its group; undefined if it cannot be a frame, or if too many
+   * look like it.
+   */
   add(position: number, frame: Uint8Array): ValueGroup | undefined {
     const latest = this.#latest;
+    if (latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength)) {
+      latest.add(position, frame);
+      return latest;
+    }
+    const startLength = frameStartLength(frame);
+    if (startLength === 0 || startLength > frame.length) return undefined;
     const group =
-      latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength) ? latest : this.#find(frame);
-    if (group === undefined) return undefined;
-    this.#latest = group;
-    group.frames.push(frame);
-    group.positions.push(position);
+      this.#groups.length === 0 ? this.#create(position, frame, startLength) : this.#find(position, frame, startLength);
+    if (group !== undefined) this.#latest = group;
     return group;
   }
 
@@ -49,28 +92,42 @@ export class ValueGroups {
     return this.#groups;
   }
 
-  #find(frame: Uint8Array): ValueGroup | undefined {
-    const startLength = frameStartLength(frame);
-    if (startLength === 0 || startLength > frame.length) return undefined;
-    const [first] = this.#groups;
-    if (first === undefined) return this.#create(frame, startLength);
-    this.#byName ??= new Map([[nameOf(first.frame, first.startLength), first]]);
-    const name = nameOf(frame, startLength);
-    let group = this.#byName.get(name);
-    if (group === undefined) {
-      group = this.#create(frame, startLength);
-      this.#byName.set(name, group);
+  #find(position: number, frame: Uint8Array, startLength: number): ValueGroup | undefined {
+    this.#places ??= this.#makePlaces();
+    const places = this.#places;
+    let place = placeOf(frame, startLength, places.length);
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      const group = this.#groups[(places[place] as number) - 1];
+      if (group === undefined) {
+        const created = this.#create(position, frame, startLength);
+        places[place] = this.#groups.length;
+        return created;
+      }
+      if (group.startLength === startLength && beginsAlike(frame, group.frame, startLength)) {
+        group.add(position, frame);
+        return group;
+      }
+      place = (place + 1) & (places.length - 1);
     }
-    return group;
+    return undefined;
   }
 
-  #create(frame: Uint8Array, startLength: number): ValueGroup {
-    const group = new ValueGroup(frame, startLength);
+  #create(position: number, frame: Uint8Array, startLength: number): ValueGroup {
+    const group = new ValueGroup(position, frame, startLength);
     this.#groups.push(group);
     return group;
   }
+
+  /** At least twice as many as values, a power of two, with the first group at its place. */
+  #makePlaces(): Uint32Array {
+    const places = new Uint32Array(4 << (31 - Math.clz32(this.#most)));
+    const { frame, startLength } = this.#groups[0] as ValueGroup;
+    places[placeOf(frame, startLength, places.length)] = 1;
+    return places;
+  }
 }
 
-function nameOf(frame: Uint8Array, length: number): string {
-  return asBuffer(frame).toString('latin1', 0, length);
+/** Where to look first for the group of a frame, of so many places. */
+function placeOf(frame: Uint8Array, startLength: number, places: number): number {
+  return Math.imul(glanceAt(frame, startLength), SPREAD) >>> (Math.clz32(places) + 1);
 }
