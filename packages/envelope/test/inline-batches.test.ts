@@ -204,6 +204,15 @@ describe('what a crypterer tells of itself', () => {
   });
 });
 
+it('a plaintext is copied while its data key is fetched, and the copy is zeroed', async () => {
+  const crypterer = await createEnvelope(new MemoryKms(), { generate: 'first-use' });
+  const copy = vi.spyOn(Uint8Array, 'from');
+  const value = await crypterer.encrypt(Buffer.from('value'));
+  const copies = copy.mock.results.map(({ value: bytes }) => bytes as Uint8Array).filter(({ length }) => length === 5);
+  expect(copies).toEqual([new Uint8Array(5)]);
+  expect(crypterer.decryptSync(value).toString()).toBe('value');
+});
+
 it('a changed Go frame is known for what it is, and a genuine one under the same key is read', async () => {
   const kms = new MemoryKms();
   const crypterer = await createEnvelope(kms, { generate: 'never', goFrames: 'read' });

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { DataKey, DerivedKeyCache, type KeyFacts, type KeyRecord, type KeyStore } from '@sqlcrypter/core/provider';
+import {
+  DataKey,
+  DerivedKeyCache,
+  type KeyFacts,
+  type KeyRecord,
+  type KeyStore,
+  type KeyWrap,
+} from '@sqlcrypter/core/provider';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DekEvents } from '../src/events.js';
+import { DekEvents, type KmsMessage } from '../src/events.js';
 import { KmsCalls } from '../src/kms-calls.js';
 import { BranchKeys } from '../src/stored/branch-keys.js';
 import { KeyLine, type LineKind } from '../src/stored/key-line.js';
@@ -16,6 +24,7 @@ import { beDown, hang, MemoryKms } from './support/memory-kms.js';
 const GRACE = 15 * MINUTE;
 const LIFETIME = 10 * DAY;
 const TTL = HOUR;
+const TEXT = Buffer.from('text');
 const hex = (bytes: Buffer) => bytes.toString('hex');
 
 beforeEach(() => {
@@ -503,6 +512,26 @@ describe('the calls to key services', () => {
     expect(await codeOf(callsTo([service as never]).wrapStored(Buffer.alloc(32), record([])))).toBe('PROVIDER_FAILED');
     const unable = Object.assign(new MemoryKms(), { wrapDataKey: undefined });
     expect(await codeOf(callsTo([unable as never]).wrapStored(Buffer.alloc(32), record([])))).toBe('PROVIDER_FAILED');
+  });
+
+  it('leave no timer behind, and are told by what they do', async () => {
+    const operations: string[] = [];
+    const note = (message: unknown) => operations.push((message as KmsMessage).operation);
+    subscribe('tracing:sqlcrypter:kms:start', note);
+    const kms = new MemoryKms();
+    const calls = callsTo([kms]);
+    const row = record([]);
+    const [wrap] = await calls.wrapStored(Buffer.alloc(32), row);
+    await calls.openStored({ ...row, wraps: [wrap as KeyWrap] });
+    const to = Object.assign(new MemoryKms(), { rewrapDataKey: async () => ({ wrapped: TEXT, keyId: 'memory' }) });
+    expect(await callsTo([to]).rewrapStored(wrap as KeyWrap, row)).toEqual({
+      provider: 200,
+      keyId: 'memory',
+      wrapped: TEXT,
+    });
+    unsubscribe('tracing:sqlcrypter:kms:start', note);
+    expect(operations).toEqual(['generate', 'unwrap', 'generate']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('wrap by every service that wraps every key, and are counted', async () => {

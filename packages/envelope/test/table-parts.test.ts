@@ -247,7 +247,9 @@ describe('a stored key', () => {
 
     const header = encodeFrameHeader('xaes-256-gcm', { kind: 2, fingerprint: randomBytes(16) });
     const stray = Buffer.concat([header, Buffer.alloc(40)]);
-    for (let time = 0; time < 3; time++) expect(await codeOf(reader.decrypt(stray))).toBe('KEY_NOT_FOUND');
+    for (let time = 0; time < 3; time++) {
+      expect(await errorOf(reader.decrypt(stray))).toMatchObject({ code: 'KEY_NOT_FOUND', keyRef: keyOf(stray) });
+    }
     expect(reader.stats().events).toMatchObject({ 'look-up': 2, negative: 0 });
   });
 
@@ -272,6 +274,21 @@ describe('a stored key', () => {
       keyRef: keyOf(a),
       cause: { name: cause },
     });
+  });
+
+  it('is zeroed where it was unwrapped, and refused where it is not the one of its row', async () => {
+    const { table } = openTable();
+    const kms = new MemoryKms();
+    const value = await (await createStored(table, kms)).encrypt(text);
+    const open = vi.spyOn(DataKey.prototype, 'open');
+    const reader = await createStored(table, kms, { generate: 'never' });
+    await reader.decrypt(value);
+    // The first is the wrap, opened with the branch key; the second is the value.
+    expect(open.mock.results.map(({ value: plaintext }) => plaintext)).toEqual([Buffer.alloc(32), text]);
+
+    open.mockReturnValueOnce(randomBytes(32));
+    const deceived = await createStored(table, kms, { generate: 'never' });
+    expect(await codeOf(deceived.decrypt(value))).toBe('KEY_COMMITMENT');
   });
 
   it('whose row names no branch key is refused, and the cause says so', async () => {
