@@ -1,8 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+import { collectGarbage } from './collect-garbage.js';
 
 /** One thing to measure: called many times in a row, with an ever growing number for cycling through inputs. */
 export type Operation = (iteration: number) => unknown;
@@ -63,8 +59,10 @@ export async function interleave<Name extends string>(
   }
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as unknown as Record<Name, number[]>;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    // No two rounds are equally long: else one operation might always end just before the garbage collector comes.
+    const length = 0.6 + 0.8 * Math.random();
     for (const name of shuffled(names)) {
-      const count = iterations.get(name) as number;
+      const count = Math.ceil((iterations.get(name) as number) * length);
       const from = next.get(name) as number;
       // What the one before left behind is not this one's to clear away.
       collectGarbage({ type: 'minor' });

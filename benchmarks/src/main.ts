@@ -36,7 +36,7 @@ const SECTIONS: Record<string, { readonly title: string; readonly measure: () =>
     title: 'Values of 100 bytes, beside other libraries',
     measure: () => measureOtherLibraries(rounds),
   },
-  loop: { title: 'A million values, and the event loop', measure: () => measureEventLoop() },
+  loop: { title: 'A million values, and the event loop', measure: () => measureEventLoop(rounds) },
   batches: { title: 'Batches that a figure is promised for', measure: () => measurePromisedBatches(rounds) },
   first: { title: "A process's first batch", measure: () => measureFirstBatch(rounds) },
   rows: { title: 'Rows over pg, with and without the batch engine', measure: () => measureRowsOverPg(rounds) },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createEnvelopeCrypterer } from '@sqlcrypter/awskms/envelope';
+import { collectGarbage } from './collect-garbage.js';
 import { awsSizedKeyService } from './stub-key-service.js';
 
 /** Reads values of many data keys, one base64 line each, and prints the memory that a cached key takes in bytes. */
@@ -14,7 +15,7 @@ for (const value of values.slice(0, 500)) await warmUp.decrypt(value);
 await warmUp.close();
 
 function residentBytes(): number {
-  for (let i = 0; i < 4; i++) globalThis.gc?.();
+  for (let i = 0; i < 4; i++) collectGarbage();
   return process.memoryUsage.rss();
 }
 

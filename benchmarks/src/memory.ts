@@ -13,7 +13,7 @@ export async function measureMemory(): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const suite of ['xaes-256-gcm', 'aes-256-gcm'] as const) {
     const reader = fileURLToPath(new URL('./memory-process.js', import.meta.url));
-    const output = execFileSync(process.execPath, ['--expose-gc', reader], {
+    const output = execFileSync(process.execPath, [reader], {
       input: (await valuesUnderOneKeyEach(suite)).map((value) => value.toString('base64')).join('\n'),
       encoding: 'utf8',
     });
