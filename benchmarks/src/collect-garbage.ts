@@ -3,5 +3,5 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** Collects the garbage of the young generation, or with no options of all: none is then cleared away by what is timed. */
+/** Collects garbage, of all or of the young generation alone, so that what is timed does not clear away another's. */
 export const collectGarbage = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
