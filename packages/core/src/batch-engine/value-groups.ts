@@ -5,17 +5,22 @@ const MOST_LOOKS = 16;
 /** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
 const SPREAD = 0x9e37_79b1;
 
+/** Frames, and where in the batch each is. */
+interface Members {
+  readonly frames: Uint8Array[];
+  readonly positions: number[];
+}
+
 /** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
 export class ValueGroup {
   /** The first of the frames. */
   readonly frame: Uint8Array;
   /** How many bytes all begin with in common. */
   readonly startLength: number;
-  /** Where in the batch the first is. Many groups have no second, so the lists wait for it. */
+  /** Where in the batch the first is. */
   readonly #position: number;
-  /** Frames that are not opened yet, and where in the batch each is. */
-  #frames: Uint8Array[] | undefined;
-  #positions: number[] | undefined;
+  /** The values that are not opened yet. Many groups have one only, so the lists wait for the second. */
+  #members: Members | undefined;
 
   constructor(position: number, frame: Uint8Array, startLength: number) {
     this.frame = frame;
@@ -25,31 +30,30 @@ export class ValueGroup {
 
   /** How many values are not opened yet. */
   get count(): number {
-    return this.#positions === undefined ? 1 : this.#positions.length;
+    return this.#members === undefined ? 1 : this.#members.positions.length;
   }
 
   add(position: number, frame: Uint8Array): void {
-    if (this.#frames === undefined || this.#positions === undefined) {
-      this.#frames = [this.frame, frame];
-      this.#positions = [this.#position, position];
+    const members = this.#members;
+    if (members === undefined) {
+      this.#members = { frames: [this.frame, frame], positions: [this.#position, position] };
       return;
     }
-    this.#frames.push(frame);
-    this.#positions.push(position);
+    members.frames.push(frame);
+    members.positions.push(position);
   }
 
   /** Hands out the values that are not opened yet, and forgets them. */
-  take(): { readonly frames: Uint8Array[]; readonly positions: number[] } {
-    const [frames, positions] = [this.#frames ?? [this.frame], this.#positions ?? [this.#position]];
-    this.#frames = [];
-    this.#positions = [];
-    return { frames, positions };
+  take(): Members {
+    const members = this.#members ?? { frames: [this.frame], positions: [this.#position] };
+    this.#members = { frames: [], positions: [] };
+    return members;
   }
 
   /** Adds the positions of the values that are not opened yet to a list. */
   leaveTo(list: number[]): void {
-    if (this.#positions === undefined) list.push(this.#position);
-    else for (const position of this.#positions) list.push(position);
+    if (this.#members === undefined) list.push(this.#position);
+    else for (const position of this.#members.positions) list.push(position);
   }
 }
 
