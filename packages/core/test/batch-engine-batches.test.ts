@@ -52,8 +52,12 @@ function rows(count = COUNT): Required<EncryptItem>[] {
   }));
 }
 
-async function encrypted(crypterer: NamedCrypterer, items: Required<EncryptItem>[]): Promise<DecryptItem[]> {
-  const ciphertexts = await encryptMany(items, { crypterer });
+async function encrypted(
+  crypterer: NamedCrypterer,
+  items: Required<EncryptItem>[],
+  signal?: AbortSignal,
+): Promise<DecryptItem[]> {
+  const ciphertexts = await encryptMany(items, { crypterer, signal });
   return items.map(({ context }, i) => ({ ciphertext: ciphertexts[i] as Buffer, context }));
 }
 
@@ -258,18 +262,16 @@ describe('the batch engine in a batch', () => {
       decryptSync: (ciphertext, options) => keys.decryptSync(ciphertext, options),
       keyToSeal: (values, bytes) => (isSpent ? undefined : keys.keyToSeal(values, bytes)),
     });
-    const items = await encryptMany(rows(100), { crypterer });
+    const items = await encrypted(crypterer, rows(100));
     expect(keys.current.sealedValues).toBe(100);
     expect(sealedValues()).toBe(99);
-    const read = items.map((ciphertext, i) => ({ ciphertext, context: rows(100)[i]?.context }));
-    expect(await decryptMany(read, { crypterer })).toEqual(rows(100).map(({ plaintext }) => plaintext));
+    expect(await decryptMany(items, { crypterer })).toEqual(rows(100).map(({ plaintext }) => plaintext));
   });
 
   it('works as long as the signal has not fired', async () => {
     const crypterer = createNamedCrypterer();
     const { signal } = new AbortController();
-    const ciphertexts = await encryptMany(rows(100), { crypterer, signal });
-    const items = ciphertexts.map((ciphertext, i) => ({ ciphertext, context: rows(100)[i]?.context }));
+    const items = await encrypted(crypterer, rows(100), signal);
     await decryptMany(items, { crypterer, signal });
     expect([openedValues(), sealedValues()]).toEqual([100, 100]);
   });

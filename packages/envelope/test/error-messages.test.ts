@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createEnvelopeCrypterer, type EnvelopeOptions, type KeyService, rewrap } from '../src/index.js';
 import { errorOf } from './support/error-code.js';
 import { DAY, fakeTime, settle } from './support/fake-time.js';
-import { frameUnder } from './support/frames.js';
+import { frameUnder, strayValue } from './support/frames.js';
 import { createStored, openTable } from './support/key-tables.js';
 import { beDown, createEnvelope, hang, MemoryKms } from './support/memory-kms.js';
 
@@ -23,13 +23,6 @@ const create = (options: Record<string, unknown>, service: unknown = new MemoryK
 
 const withStore = (options: Record<string, unknown>, service: unknown = new MemoryKms()) =>
   create({ store: openTable().table, ...options }, service);
-
-/** A value that names a key of a key table. */
-function storedValue(): Buffer {
-  const dataKey = new DataKey(randomBytes(32));
-  const header = encodeFrameHeader('xaes-256-gcm', { kind: 2, fingerprint: dataKey.fingerprint });
-  return dataKey.seal(TEXT, header, NO_CONTEXT);
-}
 
 function localValue(): Buffer {
   const header = encodeFrameHeader('xaes-256-gcm', { kind: 1, id: 0x1f });
@@ -207,7 +200,7 @@ const VALUES: readonly Case[] = [
   ],
   [
     'a value under a key table',
-    async () => (await createEnvelope(new MemoryKms())).decrypt(storedValue()),
+    async () => (await createEnvelope(new MemoryKms())).decrypt(strayValue()),
     'KEY_NOT_FOUND',
     ['names a key of a key table by its fingerprint', 'the crypterer that wrote it'],
   ],
@@ -274,7 +267,7 @@ const STORED: readonly Case[] = [
   ],
   [
     'a key that is not in the table',
-    async () => (await createStored(openTable().table)).decrypt(storedValue()),
+    async () => (await createStored(openTable().table)).decrypt(strayValue()),
     'KEY_NOT_FOUND',
     ['which is not in the key table', 'which database, and which backup', 'the value belongs to'],
   ],

@@ -4,15 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { createEnvelopeCrypterer, rewrap } from '../src/index.js';
 import { codeOf } from './support/error-code.js';
 import { createStored, openTable } from './support/key-tables.js';
-import { beDown, MemoryKms } from './support/memory-kms.js';
+import { beDown, MemoryKms, OtherKms } from './support/memory-kms.js';
 
 const text = Buffer.from('999-00-1234');
-
-/** A KMS with a key of its own, and a provider number of its own. */
-class OtherKms extends MemoryKms {
-  override readonly provider: number = 201;
-  override readonly keyId: string = 'other';
-}
 
 const closed = { close: async () => undefined };
 

@@ -1,20 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { decryptMany, loadKeys } from '@sqlcrypter/core';
-import { DataKey, encodeContext, encodeFrameHeader, parseFrame } from '@sqlcrypter/core/provider';
+import { parseFrame } from '@sqlcrypter/core/provider';
 import { describe, expect, it, vi } from 'vitest';
 import { codeOf } from './support/error-code.js';
 import { DAY, fakeTime, HOUR, MINUTE, settle } from './support/fake-time.js';
+import { strayValue } from './support/frames.js';
 import { createStored, openTable } from './support/key-tables.js';
 import { MemoryKms } from './support/memory-kms.js';
 
 const text = Buffer.from('999-00-1234');
-
-/** A value that names a key that nobody has. */
-function strayValue(): Buffer {
-  const dataKey = new DataKey(randomBytes(32));
-  const header = encodeFrameHeader('xaes-256-gcm', { kind: 2, fingerprint: dataKey.fingerprint });
-  return dataKey.seal(text, header, encodeContext(undefined));
-}
 
 describe('values under a key table', () => {
   it('name their key: 60 bytes more than the plaintext', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Suite } from '@sqlcrypter/core';
 import { DataKey, encodeContext, encodeFrameHeader } from '@sqlcrypter/core/provider';
 
@@ -13,6 +14,13 @@ export function frameUnder(
   const dataKey = new DataKey(dek);
   const header = encodeFrameHeader(suite, { kind: 3, fingerprint: dataKey.fingerprint, provider, wrapped });
   return dataKey.seal(plaintext, header, encodeContext(undefined));
+}
+
+/** A value that names a key of a key table that nobody has. */
+export function strayValue(): Buffer {
+  const dataKey = new DataKey(randomBytes(32));
+  const header = encodeFrameHeader('xaes-256-gcm', { kind: 2, fingerprint: dataKey.fingerprint });
+  return dataKey.seal(VALUE, header, encodeContext(undefined));
 }
 
 /** A frame as the Go library writes it. */

@@ -85,6 +85,12 @@ export class MemoryKms implements KeyService {
   }
 }
 
+/** A KMS with a key of its own, and a provider number of its own. */
+export class OtherKms extends MemoryKms {
+  override readonly provider: number = 201;
+  override readonly keyId: string = 'other';
+}
+
 function boundTo(bare: boolean, binding: Readonly<Record<string, string>>): Buffer {
   return Buffer.from(JSON.stringify([bare, Object.entries(binding).sort()]));
 }
