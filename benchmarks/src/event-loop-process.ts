@@ -1,9 +1,8 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
-import { decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
+import { type DecryptItem, decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
 import { decryptRows, encryptedColumn, text } from '@sqlcrypter/sql';
-import { BUFFERS_ALONE } from './buffers-alone.js';
 import { collectGarbage } from './collect-garbage.js';
 
 /** Works on batches of a million values and prints for how long each blocked the event loop at most. */
@@ -16,6 +15,9 @@ export interface LongestBlocks {
   /** Less what the garbage collector took of it. */
   readonly own: number;
 }
+
+/** Batches with an engine, or what no batch can do without. */
+export type Measured = EngineChoice | 'Buffers';
 
 interface Span {
   readonly start: number;
@@ -59,12 +61,12 @@ async function longestBlocks(work: () => Promise<unknown>): Promise<LongestBlock
   return { whole: turns.reduce((most, span) => Math.max(most, lengthOf(span)), 0), own: Math.max(0, ...own) };
 }
 
-/** What nobody can do without: a million Buffers, made in slices of two milliseconds, and nothing else. */
+/** What nobody can do without: a million Buffers with memory of their own, made in slices of two milliseconds. */
 async function makeBuffers(): Promise<Buffer[]> {
   const buffers = new Array<Buffer>(COUNT);
   let start = performance.now();
   for (let i = 0; i < COUNT; i++) {
-    buffers[i] = Buffer.from(SSN);
+    buffers[i] = Buffer.alloc(SSN.length, i);
     if (i % 32 !== 0 || performance.now() - start < 2) continue;
     await turnOfEventLoop();
     start = performance.now();
@@ -72,26 +74,33 @@ async function makeBuffers(): Promise<Buffer[]> {
   return buffers;
 }
 
-const engine = process.argv[2] as EngineChoice;
 const crypterer = createAesCrypterer({ key: generateKey() });
-const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
-
-const making = await longestBlocks(makeBuffers);
 const values = new Array<{ readonly plaintext: Buffer }>(COUNT).fill({ plaintext: Buffer.from(SSN) });
-let ciphertexts: Buffer[] = [];
-const encrypting = await longestBlocks(async () => {
-  ciphertexts = await encryptMany(values, { crypterer, engine });
-});
-const items = ciphertexts.map((ciphertext) => ({ ciphertext }));
-const decrypting = await longestBlocks(() => decryptMany(items, { crypterer, engine }));
-const [value] = await ssn.encryptMany([SSN]);
-const rows = items.map((_, id) => ({ id, ssn: value }));
-const readingRows = await longestBlocks(() => decryptRows(rows, { ssn }, { engine }));
-console.log(
-  JSON.stringify({
-    [BUFFERS_ALONE]: making,
-    encryptMany: encrypting,
-    decryptMany: decrypting,
-    decryptRows: readingRows,
-  }),
-);
+
+/** With as many values there already as when a million are decrypted. */
+async function measureBuffers(): Promise<Record<string, LongestBlocks>> {
+  const items = itemsOf(await encryptMany(values, { crypterer }));
+  const making = await longestBlocks(makeBuffers);
+  return { [`Buffers made and nothing else, beside ${items.length} values`]: making };
+}
+
+function itemsOf(ciphertexts: readonly Buffer[]): DecryptItem[] {
+  return ciphertexts.map((ciphertext) => ({ ciphertext }));
+}
+
+async function measureBatches(engine: EngineChoice): Promise<Record<string, LongestBlocks>> {
+  const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
+  let ciphertexts: Buffer[] = [];
+  const encrypting = await longestBlocks(async () => {
+    ciphertexts = await encryptMany(values, { crypterer, engine });
+  });
+  const items = itemsOf(ciphertexts);
+  const decrypting = await longestBlocks(() => decryptMany(items, { crypterer, engine }));
+  const [value] = await ssn.encryptMany([SSN]);
+  const rows = items.map((_, id) => ({ id, ssn: value }));
+  const readingRows = await longestBlocks(() => decryptRows(rows, { ssn }, { engine }));
+  return { encryptMany: encrypting, decryptMany: decrypting, decryptRows: readingRows };
+}
+
+const what = process.argv[2] as Measured;
+console.log(JSON.stringify(what === 'Buffers' ? await measureBuffers() : await measureBatches(what)));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from './collect-garbage.js';
 
 /** One thing to measure: called many times in a row, with an ever growing number for cycling through inputs. */
@@ -12,6 +13,8 @@ export interface Measured {
 /** Each round lasts about so long per operation. */
 const BATCH_MILLISECONDS = 12;
 const WARM_UP_ROUNDS = 3;
+/** For so long, V8's other threads free what was collected. */
+const SWEEPING_MILLISECONDS = 20;
 
 async function runBatch(measured: Measured, from: number, iterations: number): Promise<number> {
   const start = process.hrtime.bigint();
@@ -64,8 +67,9 @@ export async function interleave<Name extends string>(
     for (const name of shuffled(names)) {
       const count = Math.ceil((iterations.get(name) as number) * length);
       const from = next.get(name) as number;
-      // What the one before left behind is not this one's to clear away.
+      // What the one before left behind is not this one's to clear away, nor to wait for.
       collectGarbage({ type: 'minor' });
+      await sleep(SWEEPING_MILLISECONDS);
       const microseconds = await runBatch(operations[name], from, count);
       next.set(name, from + count);
       if (round >= 0) times[name].push(microseconds / count);

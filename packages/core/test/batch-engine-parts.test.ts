@@ -249,4 +249,17 @@ describe('the cipher of the counters', () => {
     const cleared = fill.mock.contexts as unknown as Buffer[];
     expect(cleared.map((bytes) => [bytes.length, bytes.equals(Buffer.alloc(64))])).toEqual([[64, true]]);
   });
+
+  it('gives the memory of its key stream back at once', () => {
+    const fill = vi.spyOn(Buffer.prototype, 'fill');
+    const cipher = new CounterCipher(Buffer.alloc(32, 1));
+    const [long, short] = [Buffer.alloc(2048), Buffer.alloc(64)];
+    // Node 20 begins with it after some calls.
+    for (let i = 0; i < 100; i++) cipher.encrypt(long.fill(0), 0, long.length);
+    fill.mockClear();
+    cipher.encrypt(long, 0, long.length);
+    cipher.encrypt(short, 0, short.length);
+    const cleared = fill.mock.contexts as unknown as Buffer[];
+    expect(cleared.map((bytes) => bytes.length)).toEqual([0, 64]);
+  });
 });

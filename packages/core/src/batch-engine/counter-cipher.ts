@@ -1,4 +1,5 @@
 import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
+import { releaseMemory } from './release-memory.js';
 
 const BLOCK_LENGTH = 16;
 
@@ -27,6 +28,7 @@ export class CounterCipher {
       bytes.set(blocks, start);
     } finally {
       blocks.fill(0);
+      releaseMemory(blocks);
     }
   }
 }

@@ -105,7 +105,7 @@ function membersOf(
   others: number[],
 ): Members {
   const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
-  const contexts: Buffer[] = [];
+  const contexts = new Array<Buffer>(positions.length);
   let bytes = 0;
   let count = 0;
   let lastContext: DecryptItem['context'];
@@ -123,7 +123,7 @@ function membersOf(
       if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
         frames[count] = frame;
         positions[count] = position;
-        contexts.push(encoded);
+        contexts[count] = encoded;
         bytes += length;
         count += 1;
         continue;
@@ -135,6 +135,7 @@ function membersOf(
   }
   frames.length = count;
   positions.length = count;
+  contexts.length = count;
   return { frames, contexts, positions, bytes };
 }
 
