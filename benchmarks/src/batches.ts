@@ -53,6 +53,8 @@ export async function measureBatches(rounds: number): Promise<Figure[]> {
 }
 
 async function measureBatch(size: number, count: number, keys: number, rounds: number): Promise<Figure[]> {
+  const batch = `${size} B x ${count}${keys === 1 ? '' : `, ${keys} keys`}`;
+  process.stderr.write(`measuring: ${batch} …\n`);
   const shared = generateKey();
   const bareKey = createSecretKey(shared);
   const crypterer = createAesCrypterer({ key: shared });
@@ -86,7 +88,6 @@ async function measureBatch(size: number, count: number, keys: number, rounds: n
   const times = await interleave(operations, rounds);
   const of = (name: string): number[] => times[name] as number[];
 
-  const batch = `${size} B x ${count}${keys === 1 ? '' : `, ${keys} keys`}`;
   const promised = keys === 1 ? (PROMISES[`${size} x ${count}`] ?? {}) : {};
   return (['encrypt', 'strings', 'buffers'] as const).flatMap((what): Figure[] => {
     if (times[`auto ${what}`] === undefined) return [];
