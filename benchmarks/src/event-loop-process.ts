@@ -17,7 +17,7 @@ export interface LongestBlocks {
 }
 
 /** Batches with an engine, or what no batch can do without. */
-export type Measured = EngineChoice | 'Buffers';
+export type Workload = EngineChoice | 'Buffers';
 
 interface Span {
   readonly start: number;
@@ -102,5 +102,5 @@ async function measureBatches(engine: EngineChoice): Promise<Record<string, Long
   return { encryptMany: encrypting, decryptMany: decrypting, decryptRows: readingRows };
 }
 
-const what = process.argv[2] as Measured;
+const what = process.argv[2] as Workload;
 console.log(JSON.stringify(what === 'Buffers' ? await measureBuffers() : await measureBatches(what)));

@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LongestBlocks, Measured } from './event-loop-process.js';
+import type { LongestBlocks, Workload } from './event-loop-process.js';
 import type { Figure } from './figure.js';
 import { median } from './interleave.js';
 
 const LONGEST_BLOCK = 10;
 
-const RUNS: readonly { readonly measured: Measured; readonly flags: readonly string[] }[] = [
-  { measured: 'Buffers', flags: [] },
-  { measured: 'auto', flags: [] },
-  { measured: 'Buffers', flags: ['--max-semi-space-size=4'] },
-  { measured: 'auto', flags: ['--max-semi-space-size=4'] },
-  { measured: 'node', flags: [] },
+const RUNS: readonly { readonly workload: Workload; readonly flags: readonly string[] }[] = [
+  { workload: 'Buffers', flags: [] },
+  { workload: 'auto', flags: [] },
+  { workload: 'Buffers', flags: ['--max-semi-space-size=4'] },
+  { workload: 'auto', flags: ['--max-semi-space-size=4'] },
+  { workload: 'node', flags: [] },
 ];
 
 const PAGE_LENGTH = 4096;
@@ -22,16 +22,16 @@ export function measureEventLoop(rounds: number): Figure[] {
   const program = fileURLToPath(new URL('./event-loop-process.js', import.meta.url));
   const samples = RUNS.map((): Readonly<Record<string, LongestBlocks>>[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { measured, flags }] of RUNS.entries()) {
-      const text = execFileSync(process.execPath, [...flags, program, measured], { encoding: 'utf8' });
+    for (const [i, { workload, flags }] of RUNS.entries()) {
+      const text = execFileSync(process.execPath, [...flags, program, workload], { encoding: 'utf8' });
       samples[i]?.push(JSON.parse(text));
     }
   }
-  const blocks = RUNS.flatMap(({ measured, flags }, i) => {
+  const blocks = RUNS.flatMap(({ workload, flags }, i) => {
     const runs = samples[i] ?? [];
     return Object.keys(runs[0] ?? {}).flatMap((what): Figure[] => {
-      const isBatch = measured !== 'Buffers';
-      const name = ['a million values', what, ...(isBatch ? [`engine '${measured}'`] : []), ...flags].join(', ');
+      const isBatch = workload !== 'Buffers';
+      const name = ['a million values', what, ...(isBatch ? [`engine '${workload}'`] : []), ...flags].join(', ');
       const longest = (part: keyof LongestBlocks) => median(runs.map((each) => each[what]?.[part] as number));
       const limit = isBatch ? { atMost: LONGEST_BLOCK } : {};
       return [
