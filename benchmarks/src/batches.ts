@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
-import { decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
-import { decryptManyAs } from '@sqlcrypter/core/provider';
+import { type BatchOptions, type DecryptItem, decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
+import { BatchDecryption, Pace } from '@sqlcrypter/core/provider';
 import { bareDecrypt, bareEncrypt } from './bare-node-crypto.js';
 import type { Figure } from './figure.js';
 import { interleave, type Measured, median, ratio } from './interleave.js';
@@ -28,6 +28,15 @@ const PROMISES: Readonly<
 const LEAST_OF_NODE = 0.95;
 
 const asText = (memory: Buffer, start: number, end: number): string => memory.toString('latin1', start, end);
+
+async function decryptToStrings(items: readonly DecryptItem[], options: BatchOptions): Promise<unknown> {
+  const decryption = new BatchDecryption(options, new Pace());
+  try {
+    return await decryption.decrypt(items, asText);
+  } finally {
+    decryption.end();
+  }
+}
 
 /** The batches that a figure is promised for. */
 export async function measurePromisedBatches(rounds: number): Promise<Figure[]> {
@@ -83,7 +92,7 @@ async function measureBatch(size: number, count: number, keys: number, rounds: n
     const options = { crypterer, engine };
     if (keys === 1) operations[`${engine} encrypt`] = { async: () => encryptMany(toEncrypt, options) };
     operations[`${engine} buffers`] = { async: () => decryptMany(toDecrypt, options) };
-    operations[`${engine} strings`] = { async: () => decryptManyAs(toDecrypt, asText, options) };
+    operations[`${engine} strings`] = { async: () => decryptToStrings(toDecrypt, options) };
   }
   const times = await interleave(operations, rounds);
   const of = (name: string): number[] => times[name] as number[];

@@ -110,57 +110,73 @@ export async function decryptMany(
   items: readonly DecryptItem[],
   options: BatchOptions & { readonly onError?: OnError } = {},
 ): Promise<(Buffer | SqlcrypterError)[]> {
-  return decryptManyAs(items, ownBytes, options);
+  const decryption = new BatchDecryption(options, new Pace());
+  try {
+    return await decryption.decrypt(items, ownBytes);
+  } finally {
+    decryption.end();
+  }
 }
 
 /**
- * As {@link decryptMany}, with something else than Buffers made of the plaintexts, without a detour through Buffers
- * where possible.
+ * Decrypts a batch whose items are made portion by portion: the keys of each are kept for those that follow, until the
+ * end. Errors as {@link decryptMany}.
  */
-export async function decryptManyAs<T>(
-  list: readonly DecryptItem[],
-  read: ReadPlaintext<T>,
-  options: BatchOptions & { readonly onError?: OnError } = {},
-): Promise<(T | SqlcrypterError)[]> {
-  const chosen = chooseCrypterer(options);
-  const pace = new Pace();
-  checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
-  const items = await checkedItems(list, 'decryptMany', pace);
-  const { signal, scope } = options;
-  if (!isSyncCrypterer(chosen)) {
-    const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
-      readWhole(read, await chosen.decrypt(ciphertext, { context, signal, scope }), index);
-    const results = await eachConcurrently(items, decryptOne, pace);
-    return options.onError === 'collect' ? results : throwFirst(results);
+export class BatchDecryption {
+  readonly #crypterer: Crypterer;
+  readonly #options: BatchOptions & { readonly onError?: OnError };
+  readonly #pace: Pace;
+  readonly #leases: KeyLease[] = [];
+
+  /** @param pace of the whole batch. */
+  constructor(options: BatchOptions & { readonly onError?: OnError }, pace: Pace) {
+    this.#crypterer = chooseCrypterer(options);
+    checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
+    this.#options = options;
+    this.#pace = pace;
   }
 
-  const engine = chooseEngine(options, chosen, 'keyToOpen', items, lengthToOpen);
-  const results = new Array<T | SqlcrypterError>(items.length);
-  if (pace.isDue) await pace.rest();
-  const leases: KeyLease[] = [];
-  let hasFailed = false;
-  const fail = (error: unknown, index: number): void => {
-    results[index] = atIndex(error, index);
-    hasFailed = true;
-  };
-  const open = async (positions: ArrayLike<number>): Promise<LeftOver> => {
-    if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
-    const take = (position: number, memory: Buffer, start: number, end: number): void => {
-      try {
-        results[position] = read(memory, start, end, position);
-      } catch (error) {
-        fail(error, position);
-      }
+  /**
+   * Decrypts a portion and gives what `read` makes of the plaintexts, without a detour through Buffers where possible.
+   * Positions, also those in errors, are of the portion.
+   */
+  async decrypt<T>(list: readonly DecryptItem[], read: ReadPlaintext<T>): Promise<(T | SqlcrypterError)[]> {
+    const chosen = this.#crypterer;
+    const pace = this.#pace;
+    const items = await checkedItems(list, 'decryptMany', pace);
+    const { signal, scope, onError } = this.#options;
+    if (!isSyncCrypterer(chosen)) {
+      const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
+        readWhole(read, await chosen.decrypt(ciphertext, { context, signal, scope }), index);
+      const results = await eachConcurrently(items, decryptOne, pace);
+      return onError === 'collect' ? results : throwFirst(results);
+    }
+
+    const engine = chooseEngine(this.#options, chosen, 'keyToOpen', items, lengthToOpen);
+    const results = new Array<T | SqlcrypterError>(items.length);
+    if (pace.isDue) await pace.rest();
+    let hasFailed = false;
+    const fail = (error: unknown, index: number): void => {
+      results[index] = atIndex(error, index);
+      hasFailed = true;
     };
-    return openBatch(engine, items, positions, take, pace);
-  };
-  try {
+    const open = async (positions: ArrayLike<number>): Promise<LeftOver> => {
+      if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
+      const take = (position: number, memory: Buffer, start: number, end: number): void => {
+        try {
+          results[position] = read(memory, start, end, position);
+        } catch (error) {
+          fail(error, position);
+        }
+      };
+      return openBatch(engine, items, positions, take, pace);
+    };
     for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
       const { withoutKey, others } = await open(range(from, Math.min(items.length, from + VALUES_TO_OPEN)));
       const left = withoutKey.length === 0 ? others : [...withoutKey, ...others];
       if (left.length === 0) continue;
       const lease = await leaseKeys(chosen, items, left, signal);
-      leases.push(lease);
+      this.#leases.push(lease);
       for (const [i, failure] of lease.failures) {
         const position = left[i] as number;
         if (types.isUint8Array(items[position]?.ciphertext)) fail(failure, position);
@@ -176,12 +192,15 @@ export async function decryptManyAs<T>(
         }
         if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
       }
-      if (hasFailed && options.onError !== 'collect') break;
+      if (hasFailed && onError !== 'collect') break;
     }
-  } finally {
-    for (const lease of leases) lease.dispose();
+    return hasFailed && onError !== 'collect' ? throwFirst(results) : results;
   }
-  return hasFailed && options.onError !== 'collect' ? throwFirst(results) : results;
+
+  /** Gives the keys back. */
+  end(): void {
+    for (const lease of this.#leases.splice(0)) lease.dispose();
+  }
 }
 
 async function leaseKeys(

@@ -1,4 +1,4 @@
-export { decryptManyAs } from './batch.js';
+export { BatchDecryption } from './batch.js';
 export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.js';
 export { Pace } from './batch-engine/pace.js';
 export { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';

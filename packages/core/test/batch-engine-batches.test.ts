@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { type DecryptItem, decryptMany, decryptManyAs, type EncryptItem, encryptMany } from '../src/batch.js';
+import { BatchDecryption, type DecryptItem, decryptMany, type EncryptItem, encryptMany } from '../src/batch.js';
 import { gcmModule } from '../src/batch-engine/gcm-module.js';
+import { Pace } from '../src/batch-engine/pace.js';
+import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { DataKey } from '../src/data-key.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
 import { encodeContext } from '../src/encryption-context.js';
@@ -158,14 +160,35 @@ describe('the batch engine in a batch', () => {
       return memory.toString('hex', start, end);
     };
     for (const engine of ['auto', 'node'] as const) {
-      const results = await decryptManyAs(items, read, { crypterer, engine, onError: 'collect' });
+      const collecting = new BatchDecryption({ crypterer, engine, onError: 'collect' }, new Pace());
+      const results = await collecting.decrypt(items, read);
       const expected = rows(50).map(({ plaintext }, index) =>
         plaintext.length > 70 ? { code: 'TYPE', index } : Buffer.from(plaintext).toString('hex'),
       );
       expect(results).toMatchObject(expected);
-      expect(await codeOf(() => decryptManyAs(items, read, { crypterer, engine }))).toBe('TYPE');
+      const throwing = new BatchDecryption({ crypterer, engine }, new Pace());
+      expect(await codeOf(() => throwing.decrypt(items, read))).toBe('TYPE');
     }
     expect(openedValues()).toBe(100);
+  });
+
+  it('keeps the keys of one portion of a batch for the next, until the end', async () => {
+    const keys = new NamedKeys();
+    const items = await encrypted(createNamedCrypterer(keys), rows(50));
+    const crypterer = createForgetfulCrypterer(keys);
+    const plaintexts = rows(50).map(({ plaintext }) => plaintext);
+    const decryption = new BatchDecryption({ crypterer }, new Pace());
+    for (let portion = 0; portion < 2; portion++) expect(await decryption.decrypt(items, ownBytes)).toEqual(plaintexts);
+    expect(openedValues()).toBe(100);
+    expect(crypterer.asked.length).toBe(1);
+    // Twice must not take what another batch holds.
+    for (let i = 0; i < 2; i++) decryption.end();
+    const lease = await crypterer.loadKeys([]);
+    const { ciphertext, context } = items[0] as DecryptItem;
+    const decryptFirst = (): Buffer => crypterer.decryptSync(ciphertext, { context });
+    expect(decryptFirst()).toEqual(plaintexts[0]);
+    lease.dispose();
+    expect(await codeOf(decryptFirst)).toBe('KEY_NOT_LOADED');
   });
 
   it('is left out where it is not wanted, and nothing else can be wanted', async () => {

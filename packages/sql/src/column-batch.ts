@@ -1,13 +1,13 @@
 /// <reference types="node" preserve="true" />
-import { type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
-import { Pace } from '@sqlcrypter/core/provider';
+import { type Crypterer, type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
+import { chooseCrypterer, Pace } from '@sqlcrypter/core/provider';
 import { checkOptions, kindOf } from './argument-check.js';
 import { type Binding, located } from './binding.js';
 import { decodeValue, encodeValue } from './column-codec.js';
 import type { ColumnFacts } from './column-facts.js';
 import type { ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
-import { type Cell, decryptCells, isTextColumn, type Plaintext } from './decrypt-cells.js';
+import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Plaintext } from './decrypt-cells.js';
 import { encryptChannel, tellOutcome } from './value-events.js';
 
 /** Values that are looked at before the clock is. */
@@ -36,31 +36,38 @@ export async function encryptItems<T, S>(
   items: unknown,
   options: ColumnCallOptions | undefined,
 ): Promise<(S | null)[]> {
-  const { label, crypterer } = facts;
   const pace = new Pace();
-  const { cells, count } = await cellsOf(facts, items, pace, ({ value, place }, index): EncryptCell => {
-    const plaintext = encodeValue(facts, value as T, index);
-    const binding = bindingFor(undefined, place);
-    return { plaintext, context: binding.contexts[0], binding, index };
-  });
+  const results = ownList(facts, items);
   const { signal, engine } = checkOptions(options, 'encryptMany', BATCH_OPTIONS) ?? {};
-  const results = new Array<S | null>(count).fill(null);
-  if (cells.length === 0) return results;
-  const ciphertexts = await encryptMany(cells, { crypterer, signal, engine }).catch((error: unknown) => {
-    const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
-    const failure = located(error, { column: label, index: at });
-    tellOutcome(encryptChannel, label, failure.code, cells.length);
-    throw failure;
-  });
-  tellOutcome(encryptChannel, label, 'ok', cells.length);
-  for (const [i, { binding, index }] of cells.entries()) {
-    results[index] = store(ciphertexts[i] as Buffer, binding);
-    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+  // Chosen once, and not before there is something to encrypt.
+  let crypterer: Crypterer | undefined;
+  for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
+    const cells = await takeCells(facts, results, from, pace, ({ value, place }, index): EncryptCell => {
+      const plaintext = encodeValue(facts, value as T, index);
+      const binding = bindingFor(undefined, place);
+      return { plaintext, context: binding.contexts[0], binding, index };
+    });
+    if (cells.length === 0) continue;
+    let ciphertexts: readonly Buffer[];
+    try {
+      crypterer ??= chooseCrypterer(facts);
+      ciphertexts = await encryptMany(cells, { crypterer, signal, engine });
+    } catch (error) {
+      const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
+      const failure = located(error, { column: facts.label, index: at });
+      tellOutcome(encryptChannel, facts.label, failure.code, cells.length);
+      throw failure;
+    }
+    tellOutcome(encryptChannel, facts.label, 'ok', cells.length);
+    for (const [i, { binding, index }] of cells.entries()) {
+      if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+      results[index] = store(ciphertexts[i] as Buffer, binding);
+    }
   }
-  return results;
+  return results as (S | null)[];
 }
 
-/** Decrypts a list in one batch and gives the values in order; null stays null in its place. */
+/** Decrypts a list and gives the values in order; null stays null in its place. */
 export async function decryptItems<T>(
   facts: ColumnFacts<T>,
   bindingFor: BindingFor,
@@ -69,58 +76,69 @@ export async function decryptItems<T>(
 ): Promise<(T | null)[]> {
   const pace = new Pace();
   const isText = isTextColumn(facts);
-  const { cells, count } = await cellsOf(facts, items, pace, ({ value, place }, index): Cell | undefined => {
-    const ciphertext = ciphertextOf(value);
-    if (ciphertext === null) return undefined;
-    const binding = bindingFor(value, place);
-    return { ciphertext, context: binding.contexts[0], binding, isText, index };
-  });
-  const plaintexts = await decryptCells(cells, checkOptions(options, 'decryptMany', BATCH_OPTIONS), pace).catch(
-    (error: unknown) => {
-      throw located(error, { column: facts.label });
-    },
-  );
-  const results = new Array<T | null>(count).fill(null);
-  for (const [i, { index }] of cells.entries()) {
-    const plaintext = plaintexts[i] as Plaintext;
-    // A string is the value of a column of text, decoded already.
-    results[index] = typeof plaintext === 'string' ? (plaintext as T) : decodeValue(facts, plaintext, index);
-    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+  const results = ownList(facts, items);
+  const decryption = new CellDecryption(checkOptions(options, 'decryptMany', BATCH_OPTIONS), pace);
+  try {
+    for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
+      const cells = await takeCells(facts, results, from, pace, ({ value, place }, index): Cell | undefined => {
+        const ciphertext = ciphertextOf(value);
+        if (ciphertext === null) return undefined;
+        const binding = bindingFor(value, place);
+        return { ciphertext, context: binding.contexts[0], binding, isText, index };
+      });
+      const plaintexts = await decryption.decrypt(cells).catch((error: unknown) => {
+        throw located(error, { column: facts.label });
+      });
+      for (const [i, { index }] of cells.entries()) {
+        if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+        const plaintext = plaintexts[i] as Plaintext;
+        // A string is the value of a column of text, decoded already.
+        results[index] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
+      }
+    }
+  } finally {
+    decryption.end();
   }
-  return results;
+  return results as (T | null)[];
 }
 
 /**
- * What is made of every value that is not null, in order, and the number of items with and without nulls. Errors get
- * column and index.
+ * The items in a list of our own, in which the result of each takes its place: the caller may go on with the list while
+ * we wait.
  */
-async function cellsOf<C>(
+function ownList({ label }: ColumnFacts, items: unknown): unknown[] {
+  // Not slice(), which would keep the holes of the list as holes.
+  if (Array.isArray(items)) return [...items];
+  throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
+}
+
+/**
+ * Takes a portion of the items from the list, leaves null in their places, and gives what is made of every value that is
+ * not null, in order. Errors get column and index.
+ */
+async function takeCells<C>(
   { label, bind }: ColumnFacts,
-  items: unknown,
+  list: unknown[],
+  from: number,
   pace: Pace,
   cellOf: (item: PlacedValue, index: number) => C | undefined,
-): Promise<{ readonly cells: C[]; readonly count: number }> {
-  if (!Array.isArray(items)) {
-    throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
-  }
+): Promise<C[]> {
   const bound = bind.length > 0;
-  // In its length from the start: a list that grows is copied, which takes long at a million values.
-  const count = items.length;
-  const cells = new Array<C>(count);
-  let cellCount = 0;
-  for (let index = 0; index < count; index++) {
-    const item: unknown = items[index];
+  const to = Math.min(list.length, from + CELLS_AT_ONCE);
+  const cells: C[] = [];
+  for (let index = from; index < to; index++) {
     if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+    const item = list[index];
+    list[index] = null;
     try {
       const { value, place } = bound ? placedItem(item) : { value: item, place: undefined };
       const cell = value === null ? undefined : cellOf({ value, place }, index);
-      if (cell !== undefined) cells[cellCount++] = cell;
+      if (cell !== undefined) cells.push(cell);
     } catch (error) {
       throw located(error, { column: label, index });
     }
   }
-  cells.length = cellCount;
-  return { cells, count };
+  return cells;
 }
 
 function placedItem(item: unknown): PlacedValue {

@@ -1,14 +1,14 @@
 /// <reference types="node" preserve="true" />
 import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
-import { chooseCrypterer, decryptManyAs, ownBytes, type Pace } from '@sqlcrypter/core/provider';
+import { BatchDecryption, chooseCrypterer, ownBytes, type Pace } from '@sqlcrypter/core/provider';
 import { type Binding, isAuthFailed, located } from './binding.js';
 import type { ColumnFacts } from './column-facts.js';
 import type { ColumnCallOptions } from './column-place.js';
 import { decodePlainText, decodeText } from './text-encoding.js';
 import { decryptChannel, tellOutcomes } from './value-events.js';
 
-/** Cells that are looked at before the clock is. */
-const CELLS_PER_GLANCE = 1024;
+/** Cells that are made and decrypted before the next: enough for those under one key to meet, few for one turn. */
+export const CELLS_AT_ONCE = 16_384;
 
 /** An encrypted value of a batch, in the shape that core's decryptMany takes. */
 export interface Cell {
@@ -30,77 +30,104 @@ export function isTextColumn({ type }: ColumnFacts): boolean {
 /** A decrypted value: text, or else the plaintext for the column's type to decode. */
 export type Plaintext = string | Buffer;
 
-/**
- * Decrypts cells and gives the plaintexts in order, in one batch for each crypterer; what does not authenticate is tried
- * again under its former contexts, in batches too. Rejects with the first error in order, with column and index.
- */
-export async function decryptCells(
-  cells: readonly Cell[],
-  options: ColumnCallOptions | undefined,
-  pace: Pace,
-): Promise<Plaintext[]> {
-  const results = await decryptOnce(cells, options, pace);
-  for (let attempt = 1; ; attempt++) {
-    const positions: number[] = [];
-    const retries: Cell[] = [];
-    let isComplete = true;
-    for (const [position, cell] of cells.entries()) {
-      if (position % CELLS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-      const result = results[position];
-      if (typeof result === 'string' || Buffer.isBuffer(result)) continue;
-      isComplete = false;
-      const context = cell.binding.contexts[attempt];
-      if (context === undefined || !isAuthFailed(result)) continue;
-      positions.push(position);
-      retries.push({ ...cell, context });
-    }
-    if (retries.length === 0) {
-      tellOutcomes(decryptChannel, (position) => cells[position]?.binding.column?.label, results);
-      if (!isComplete) throwFirst(cells, results);
-      return results as Plaintext[];
-    }
-    const answers = await decryptOnce(retries, options, pace);
-    for (const [retry, answer] of answers.entries()) {
-      // Without a context that opens it, the first error stands.
-      if (!isAuthFailed(answer)) results[positions[retry] as number] = answer;
-    }
-  }
-}
-
 type Result = Plaintext | SqlcrypterError;
 
-async function decryptOnce(
-  cells: readonly Cell[],
-  options: ColumnCallOptions | undefined,
-  pace: Pace,
-): Promise<Result[]> {
-  const sole = await soleCrypterer(cells, pace);
-  if (sole !== undefined) return batch(cells, sole, options);
+/** Decrypts the cells of a batch in portions of {@link CELLS_AT_ONCE}, under keys that are kept until the end. */
+export class CellDecryption {
+  readonly #options: ColumnCallOptions | undefined;
+  readonly #pace: Pace;
+  readonly #decryptions = new Map<Crypterer, BatchDecryption>();
 
-  const positionsOf = new Map<Crypterer, number[]>();
-  for (const [position, cell] of cells.entries()) {
-    if (position % CELLS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-    const crypterer = cryptererOf(cell);
-    const positions = positionsOf.get(crypterer);
-    if (positions === undefined) positionsOf.set(crypterer, [position]);
-    else positions.push(position);
+  /** @param pace of the whole batch. */
+  constructor(options: ColumnCallOptions | undefined, pace: Pace) {
+    this.#options = options;
+    this.#pace = pace;
   }
-  const results = new Array<Result>(cells.length);
-  await Promise.all(
-    [...positionsOf].map(async ([crypterer, positions]) => {
+
+  /**
+   * Gives the plaintexts of a portion in order, decrypted together for each crypterer; what does not authenticate is
+   * tried again under its former contexts, together too. Rejects with the first error in order, with column and index.
+   */
+  async decrypt(cells: readonly Cell[]): Promise<Plaintext[]> {
+    const results = await this.#decryptOnce(cells);
+    for (let attempt = 1; ; attempt++) {
+      const positions: number[] = [];
+      const retries: Cell[] = [];
+      let isComplete = true;
+      for (const [position, cell] of cells.entries()) {
+        const result = results[position];
+        if (typeof result === 'string' || Buffer.isBuffer(result)) continue;
+        isComplete = false;
+        const context = cell.binding.contexts[attempt];
+        if (context === undefined || !isAuthFailed(result)) continue;
+        positions.push(position);
+        retries.push({ ...cell, context });
+      }
+      if (retries.length === 0) {
+        tellOutcomes(decryptChannel, (position) => cells[position]?.binding.column?.label, results);
+        if (!isComplete) throwFirst(cells, results);
+        return results as Plaintext[];
+      }
+      const answers = await this.#decryptOnce(retries);
+      for (const [retry, answer] of answers.entries()) {
+        // Without a context that opens it, the first error stands.
+        if (!isAuthFailed(answer)) results[positions[retry] as number] = answer;
+      }
+    }
+  }
+
+  /** Gives the keys back. */
+  end(): void {
+    for (const decryption of this.#decryptions.values()) decryption.end();
+  }
+
+  async #decryptOnce(cells: readonly Cell[]): Promise<Result[]> {
+    const sole = soleCrypterer(cells);
+    if (sole !== undefined) return this.#decryptUnder(sole, cells);
+
+    const positionsOf = new Map<Crypterer, number[]>();
+    for (const [position, cell] of cells.entries()) {
+      const crypterer = cryptererOf(cell);
+      const positions = positionsOf.get(crypterer);
+      if (positions === undefined) positionsOf.set(crypterer, [position]);
+      else positions.push(position);
+    }
+    const results = new Array<Result>(cells.length);
+    const works = [...positionsOf].map(async ([crypterer, positions]) => {
       const own = positions.map((position) => cells[position] as Cell);
-      const answers = await batch(own, crypterer, options);
+      const answers = await this.#decryptUnder(crypterer, own);
       for (const [i, position] of positions.entries()) results[position] = answers[i] as Result;
-    }),
-  );
-  return results;
+    });
+    // Whoever gives the keys back then must find nobody at work, so one that fails does not end the wait for others.
+    await Promise.allSettled(works);
+    await Promise.all(works);
+    return results;
+  }
+
+  async #decryptUnder(crypterer: Crypterer, cells: readonly Cell[]): Promise<Result[]> {
+    const read = (memory: Buffer, start: number, end: number, index: number): Plaintext =>
+      (cells[index]?.isText ? decodePlainText(memory, start, end) : undefined) ?? ownBytes(memory, start, end);
+    try {
+      return await this.#decryptionUnder(crypterer).decrypt(cells, read);
+    } catch (error) {
+      throw located(error, {});
+    }
+  }
+
+  #decryptionUnder(crypterer: Crypterer): BatchDecryption {
+    const begun = this.#decryptions.get(crypterer);
+    if (begun !== undefined) return begun;
+    const { signal, engine } = this.#options ?? {};
+    const decryption = new BatchDecryption({ crypterer, signal, engine, onError: 'collect' }, this.#pace);
+    this.#decryptions.set(crypterer, decryption);
+    return decryption;
+  }
 }
 
-/** The crypterer of all cells, as most often there is one, and so no list of positions to grow. */
-async function soleCrypterer(cells: readonly Cell[], pace: Pace): Promise<Crypterer | undefined> {
+/** The crypterer of all cells, as most often there is one, and so no lists to divide and to join. */
+function soleCrypterer(cells: readonly Cell[]): Crypterer | undefined {
   let sole: Crypterer | undefined;
-  for (const [position, cell] of cells.entries()) {
-    if (position % CELLS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+  for (const cell of cells) {
     const crypterer = cryptererOf(cell);
     sole ??= crypterer;
     if (crypterer !== sole) return undefined;
@@ -113,21 +140,6 @@ function cryptererOf({ binding, index }: Cell): Crypterer {
     return chooseCrypterer(binding);
   } catch (error) {
     throw located(error, { column: binding.column?.label, index });
-  }
-}
-
-async function batch(
-  cells: readonly Cell[],
-  crypterer: Crypterer,
-  options: ColumnCallOptions | undefined,
-): Promise<Result[]> {
-  const read = (memory: Buffer, start: number, end: number, index: number): Plaintext =>
-    (cells[index]?.isText ? decodePlainText(memory, start, end) : undefined) ?? ownBytes(memory, start, end);
-  try {
-    const { signal, engine } = options ?? {};
-    return await decryptManyAs(cells, read, { crypterer, signal, engine, onError: 'collect' });
-  } catch (error) {
-    throw located(error, {});
   }
 }
 

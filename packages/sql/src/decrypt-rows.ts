@@ -6,7 +6,7 @@ import { decodeValue } from './column-codec.js';
 import type { ColumnFacts } from './column-facts.js';
 import { type Bind, bindingAt, bindingOfAll, type ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
-import { type Cell, decryptCells, isTextColumn, type Plaintext } from './decrypt-cells.js';
+import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Plaintext } from './decrypt-cells.js';
 import { encodeRowId, type RowId } from './row-id.js';
 
 /** Which key of a result row holds which column's value. */
@@ -65,40 +65,55 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
   ]);
   const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
   const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
+  const rowsAtOnce = Math.ceil(CELLS_AT_ONCE / readers.length);
   const pace = new Pace();
-  // In their length from the start: a list that grows is copied, which takes long at a million rows.
-  const count = rows.length;
-  const results = new Array<Record<string, unknown>>(count);
-  if (pace.isDue) await pace.rest();
-  const cells = new Array<RowCell>(count * readers.length);
-  let cellCount = 0;
-  // Not entries() of what is there: a hole of a list is an error.
-  for (let index = 0; index < count; index++) {
-    if (index % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-    const source = rows[index] as R;
-    const row = copyRow(source, index);
-    for (const { key, facts, isText, bindingAtRow } of readers) {
-      try {
-        const ciphertext = ciphertextAt(row, key);
-        if (ciphertext === null) continue;
-        const binding = bindingAtRow(source);
-        cells[cellCount++] = { ciphertext, context: binding.contexts[0], binding, isText, index, row, key, facts };
-      } catch (error) {
-        // An error of the application's own functions is none of ours.
-        throw SqlcrypterError.is(error) ? located(error, { column: facts.label, index }) : error;
+  const decryption = new CellDecryption(options, pace);
+  // A list of our own, in which the copy of each row takes its place: the caller may go on with the list while we wait.
+  // Not slice(), which would keep the holes of the list as holes.
+  const results: unknown[] = [...rows];
+  try {
+    for (let from = 0; from < results.length; from += rowsAtOnce) {
+      const to = Math.min(results.length, from + rowsAtOnce);
+      const cells: RowCell[] = [];
+      for (let index = from; index < to; index++) {
+        if (index % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+        const source = results[index] as R;
+        const row = copyRow(source, index);
+        for (const reader of readers) {
+          const cell = cellOf(reader, source, row, index);
+          if (cell !== undefined) cells.push(cell);
+        }
+        results[index] = row;
+      }
+      const plaintexts = await decryption.decrypt(cells);
+      for (const [i, { row, key, facts, index }] of cells.entries()) {
+        if (i % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+        const plaintext = plaintexts[i] as Plaintext;
+        row[key] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
       }
     }
-    results[index] = row;
-  }
-  cells.length = cellCount;
-  const plaintexts = await decryptCells(cells, options, pace);
-  for (let i = 0; i < cells.length; i++) {
-    if (i % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-    const { row, key, facts, index } = cells[i] as RowCell;
-    const plaintext = plaintexts[i] as Plaintext;
-    row[key] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
+  } finally {
+    decryption.end();
   }
   return results as DecryptedRow<R, C>[];
+}
+
+/** The value of a column in a row; undefined where it is null. */
+function cellOf<R extends object>(
+  { key, facts, isText, bindingAtRow }: Reader<R>,
+  source: R,
+  row: Record<string, unknown>,
+  index: number,
+): RowCell | undefined {
+  try {
+    const ciphertext = ciphertextAt(row, key);
+    if (ciphertext === null) return undefined;
+    const binding = bindingAtRow(source);
+    return { ciphertext, context: binding.contexts[0], binding, isText, index, row, key, facts };
+  } catch (error) {
+    // An error of the application's own functions is none of ours.
+    throw SqlcrypterError.is(error) ? located(error, { column: facts.label, index }) : error;
+  }
 }
 
 /** How one column is read from each row. */

@@ -5,7 +5,7 @@ import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 export interface ValueMessage {
   /** The column's label; undefined for an EncryptedBytes of no column. */
   readonly label: string | undefined;
-  /** How many values of the column shared the outcome: 1, or more in a batch. */
+  /** How many values of the column shared the outcome: 1, or more in a batch. Of a long batch there are several messages. */
   readonly count: number;
   readonly outcome: 'ok' | ErrorCode;
 }
@@ -18,7 +18,7 @@ export function tellOutcome(to: Channel, label: string | undefined, outcome: Val
   if (to.hasSubscribers && count > 0) to.publish({ label, count, outcome } satisfies ValueMessage);
 }
 
-/** As {@link tellOutcome} for the results of a batch: one message for each column and outcome. */
+/** As {@link tellOutcome} for the results of a portion of a batch: one message for each column and outcome. */
 export function tellOutcomes(
   to: Channel,
   labelOf: (position: number) => string | undefined,

@@ -48,6 +48,8 @@ export interface KeyLoadingCrypterer {
   readonly fetches: Map<number, number>;
   /** The batches that keys were loaded for, by their number of values. */
   readonly batches: number[];
+  /** Leases that were given and not disposed: now, and at most. */
+  readonly leases: { readonly open: number; readonly most: number };
   /** Writes the next values under this key, and forgets all keys. */
   useKey(id: number): void;
 }
@@ -58,6 +60,7 @@ export function keyLoading(): KeyLoadingCrypterer {
   const memory = new Map<number, DataKey>();
   const fetches = new Map<number, number>();
   const batches: number[] = [];
+  const leases = { open: 0, most: 0 };
   let current = 0;
 
   function fetch(id: number): DataKey {
@@ -101,7 +104,12 @@ export function keyLoading(): KeyLoadingCrypterer {
           failures.set(index, error as SqlcrypterError);
         }
       }
-      return { failures, dispose: () => undefined, [Symbol.dispose]: () => undefined };
+      leases.open += 1;
+      leases.most = Math.max(leases.most, leases.open);
+      const dispose = () => {
+        leases.open -= 1;
+      };
+      return { failures, dispose, [Symbol.dispose]: dispose };
     },
   };
   const crypterer: DefinedCrypterer<typeof implementation> = defineCrypterer(implementation);
@@ -109,6 +117,7 @@ export function keyLoading(): KeyLoadingCrypterer {
     crypterer,
     fetches,
     batches,
+    leases,
     useKey(id) {
       current = id;
       memory.clear();
