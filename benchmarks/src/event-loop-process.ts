@@ -1,11 +1,11 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
-import { type DecryptItem, decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
+import { decryptMany, type EngineChoice, encryptMany } from '@sqlcrypter/core';
 import { decryptRows, encryptedColumn, text } from '@sqlcrypter/sql';
 import { collectGarbage } from './collect-garbage.js';
 
-/** Works on batches of a million values and prints for how long each blocked the event loop at most. */
+/** Works on a million values and prints for how long that blocked the event loop at most. */
 const COUNT = 1_000_000;
 const SSN = '999-00-1234';
 
@@ -16,8 +16,8 @@ export interface LongestBlocks {
   readonly own: number;
 }
 
-/** Batches with an engine, or what no batch can do without. */
-export type Workload = EngineChoice | 'Buffers';
+/** A batch with an engine, or what no batch can do without. */
+export type Workload = `${'encryptMany' | 'decryptMany' | 'decryptRows'} ${EngineChoice}` | 'Buffers';
 
 interface Span {
   readonly start: number;
@@ -32,8 +32,9 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 
 async function longestBlocks(work: () => Promise<unknown>): Promise<LongestBlocks> {
-  // What was made before is not this batch's to move: the second of two collections makes it old.
-  for (let i = 0; i < 2; i++) collectGarbage({ type: 'minor' });
+  // What was made before is not this batch's to move, to mark or to free, which V8's threads do after a collection.
+  collectGarbage();
+  await sleep(500);
   const turns: Span[] = [];
   let start = performance.now();
   const look = (): void => {
@@ -61,11 +62,11 @@ async function longestBlocks(work: () => Promise<unknown>): Promise<LongestBlock
   return { whole: turns.reduce((most, span) => Math.max(most, lengthOf(span)), 0), own: Math.max(0, ...own) };
 }
 
-/** What nobody can do without: a million Buffers with memory of their own, made in slices of two milliseconds. */
-async function makeBuffers(): Promise<Buffer[]> {
-  const buffers = new Array<Buffer>(COUNT);
+/** What nobody can do without: as many Buffers with memory of their own, made in slices of two milliseconds. */
+async function makeBuffers(count: number): Promise<Buffer[]> {
+  const buffers = new Array<Buffer>(count);
   let start = performance.now();
-  for (let i = 0; i < COUNT; i++) {
+  for (let i = 0; i < count; i++) {
     buffers[i] = Buffer.alloc(SSN.length, i);
     if (i % 32 !== 0 || performance.now() - start < 2) continue;
     await turnOfEventLoop();
@@ -75,32 +76,21 @@ async function makeBuffers(): Promise<Buffer[]> {
 }
 
 const crypterer = createAesCrypterer({ key: generateKey() });
-const values = new Array<{ readonly plaintext: Buffer }>(COUNT).fill({ plaintext: Buffer.from(SSN) });
+const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
 
-/** With as many values there already as when a million are decrypted. */
-async function measureBuffers(): Promise<Record<string, LongestBlocks>> {
-  const items = itemsOf(await encryptMany(values, { crypterer }));
-  const making = await longestBlocks(makeBuffers);
-  return { [`Buffers made and nothing else, beside ${items.length} values`]: making };
+/** The work, beside as many values as it reads. */
+async function prepare(workload: Workload): Promise<() => Promise<unknown>> {
+  const [what, engine] = workload.split(' ') as [string, EngineChoice];
+  if (what === 'decryptRows') {
+    const stored = await ssn.encryptMany(new Array<string>(COUNT).fill(SSN));
+    // As a driver gives them.
+    const rows = stored.map((value, id) => ({ id, ssn: Buffer.copyBytesFrom(value as Uint8Array) }));
+    return () => decryptRows(rows, { ssn }, { engine });
+  }
+  const values = new Array<{ readonly plaintext: Buffer }>(COUNT).fill({ plaintext: Buffer.from(SSN) });
+  if (what === 'encryptMany') return () => encryptMany(values, { crypterer, engine });
+  const items = (await encryptMany(values, { crypterer })).map((ciphertext) => ({ ciphertext }));
+  return what === 'Buffers' ? () => makeBuffers(items.length) : () => decryptMany(items, { crypterer, engine });
 }
 
-function itemsOf(ciphertexts: readonly Buffer[]): DecryptItem[] {
-  return ciphertexts.map((ciphertext) => ({ ciphertext }));
-}
-
-async function measureBatches(engine: EngineChoice): Promise<Record<string, LongestBlocks>> {
-  const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text(), crypterer });
-  let ciphertexts: Buffer[] = [];
-  const encrypting = await longestBlocks(async () => {
-    ciphertexts = await encryptMany(values, { crypterer, engine });
-  });
-  const items = itemsOf(ciphertexts);
-  const decrypting = await longestBlocks(() => decryptMany(items, { crypterer, engine }));
-  const [value] = await ssn.encryptMany([SSN]);
-  const rows = items.map((_, id) => ({ id, ssn: value }));
-  const readingRows = await longestBlocks(() => decryptRows(rows, { ssn }, { engine }));
-  return { encryptMany: encrypting, decryptMany: decrypting, decryptRows: readingRows };
-}
-
-const what = process.argv[2] as Workload;
-console.log(JSON.stringify(what === 'Buffers' ? await measureBuffers() : await measureBatches(what)));
+console.log(JSON.stringify(await longestBlocks(await prepare(process.argv[2] as Workload))));
