@@ -172,6 +172,23 @@ describe('the batch engine in a batch', () => {
     expect(openedValues()).toBe(100);
   });
 
+  it('refuses what became something else than bytes while others were decrypted', async () => {
+    const keys = new NamedKeys();
+    const crypterer = createNamedCrypterer(keys);
+    const early = await encrypted(crypterer, rows(20));
+    keys.use(2);
+    const items: DecryptItem[] = [...early, ...(await encrypted(crypterer, rows(1_000)))];
+    const read = (memory: Buffer, start: number, end: number, index: number) => {
+      // A list of the same numbers is no Uint8Array, but would do for one.
+      if (index >= 20) Object.assign(items[0] as DecryptItem, { ciphertext: [...(items[0]?.ciphertext ?? [])] });
+      return memory.toString('hex', start, end);
+    };
+    const decryption = new BatchDecryption({ crypterer, onError: 'collect' }, new Pace());
+    const results = await decryption.decrypt(items, read);
+    expect(results[0]).toMatchObject({ code: 'TYPE', index: 0 });
+    expect(openedValues()).toBe(1_019);
+  });
+
   it('keeps the keys of one portion of a batch for the next, until the end', async () => {
     const keys = new NamedKeys();
     const items = await encrypted(createNamedCrypterer(keys), rows(50));

@@ -1,8 +1,6 @@
 const FIXED_LENGTH = 24;
 const PREFIX_LENGTH = 12;
 const SUITE_X = 2;
-/** The shortest start there is. */
-const SAMPLE_LENGTH = 8;
 
 /**
  * How many bytes before the GCM nonce a frame has: its header and, with suite X, the nonce prefix. Values that share
@@ -25,12 +23,17 @@ export function frameStartLength(frame: Uint8Array): number {
  */
 export function beginsAlike(frame: Uint8Array, other: Uint8Array, length: number): boolean {
   if (frame.length < length || frame[2] !== other[2] || frame[3] !== other[3]) return false;
-  for (let i = length - SAMPLE_LENGTH; i < length; i++) if (frame[i] !== other[i]) return false;
-  return true;
+  return (
+    glanceAt(frame, length) === glanceAt(other, length) && glanceAt(frame, length - 4) === glanceAt(other, length - 4)
+  );
 }
 
-/** The last four bytes of a start as a number: those that begin alike have the same, and few others. */
-export function glanceAt(frame: Uint8Array, startLength: number): number {
-  const at = (back: number): number => frame[startLength - back] as number;
-  return at(1) | (at(2) << 8) | (at(3) << 16) | (at(4) << 24);
+/** The four bytes before a place as a number. At the end of a start few have the same but those that begin alike. */
+export function glanceAt(frame: Uint8Array, end: number): number {
+  return (
+    (frame[end - 1] as number) |
+    ((frame[end - 2] as number) << 8) |
+    ((frame[end - 3] as number) << 16) |
+    ((frame[end - 4] as number) << 24)
+  );
 }

@@ -98,13 +98,9 @@ interface Members {
 }
 
 /** Those that the engine takes; positions of all others go to `others`. */
-function membersOf(
-  items: readonly DecryptItem[],
-  { frames, positions }: { readonly frames: Uint8Array[]; readonly positions: number[] },
-  startLength: number,
-  others: number[],
-): Members {
+function membersOf(items: readonly DecryptItem[], positions: number[], startLength: number, others: number[]): Members {
   const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
+  const frames = new Array<Uint8Array>(positions.length);
   const contexts = new Array<Buffer>(positions.length);
   let bytes = 0;
   let count = 0;
@@ -112,14 +108,13 @@ function membersOf(
   let encoded = encodeContext(undefined);
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i] as number;
-    const frame = frames[i] as Uint8Array;
     try {
-      const { context } = items[position] as DecryptItem;
+      const { ciphertext: frame, context } = items[position] as DecryptItem;
       if (context !== lastContext) {
         encoded = encodeContext(context);
         lastContext = context;
       }
-      const length = frame.length - overhead;
+      const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
       if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
         frames[count] = frame;
         positions[count] = position;

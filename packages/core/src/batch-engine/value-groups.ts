@@ -5,12 +5,6 @@ const MOST_LOOKS = 16;
 /** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
 const SPREAD = 0x9e37_79b1;
 
-/** Frames, and where in the batch each is. */
-interface Members {
-  readonly frames: Uint8Array[];
-  readonly positions: number[];
-}
-
 /** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
 export class ValueGroup {
   /** The first of the frames. */
@@ -19,8 +13,8 @@ export class ValueGroup {
   readonly startLength: number;
   /** Where in the batch the first is. */
   readonly #position: number;
-  /** The values that are not opened yet. Many groups have one only, so the lists wait for the second. */
-  #members: Members | undefined;
+  /** Where those are that are not opened yet. Many groups have one only, so the list waits for the second. */
+  #positions: number[] | undefined;
 
   constructor(position: number, frame: Uint8Array, startLength: number) {
     this.frame = frame;
@@ -30,30 +24,25 @@ export class ValueGroup {
 
   /** How many values are not opened yet. */
   get count(): number {
-    return this.#members === undefined ? 1 : this.#members.positions.length;
+    return this.#positions === undefined ? 1 : this.#positions.length;
   }
 
-  add(position: number, frame: Uint8Array): void {
-    const members = this.#members;
-    if (members === undefined) {
-      this.#members = { frames: [this.frame, frame], positions: [this.#position, position] };
-      return;
-    }
-    members.frames.push(frame);
-    members.positions.push(position);
+  add(position: number): void {
+    if (this.#positions === undefined) this.#positions = [this.#position, position];
+    else this.#positions.push(position);
   }
 
-  /** Hands out the values that are not opened yet, and forgets them. */
-  take(): Members {
-    const members = this.#members ?? { frames: [this.frame], positions: [this.#position] };
-    this.#members = { frames: [], positions: [] };
-    return members;
+  /** Hands out the positions of the values that are not opened yet, and forgets them. */
+  take(): number[] {
+    const positions = this.#positions ?? [this.#position];
+    this.#positions = [];
+    return positions;
   }
 
   /** Adds the positions of the values that are not opened yet to a list. */
   leaveTo(list: number[]): void {
-    if (this.#members === undefined) list.push(this.#position);
-    else for (const position of this.#members.positions) list.push(position);
+    if (this.#positions === undefined) list.push(this.#position);
+    else for (const position of this.#positions) list.push(position);
   }
 }
 
@@ -65,10 +54,10 @@ export class ValueGroups {
   readonly #most: number;
   readonly #groups: ValueGroup[] = [];
   /** Numbers of groups, from one, at places that their starts tell; as soon as there is more than one group. */
-  #places: Uint32Array | undefined;
+  #places: Uint16Array | undefined;
   #latest: ValueGroup | undefined;
 
-  /** @param most how many values there will be. */
+  /** @param most how many values there will be, fewer than 65,536. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -80,7 +69,7 @@ export class ValueGroups {
   add(position: number, frame: Uint8Array): ValueGroup | undefined {
     const latest = this.#latest;
     if (latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength)) {
-      latest.add(position, frame);
+      latest.add(position);
       return latest;
     }
     const startLength = frameStartLength(frame);
@@ -108,7 +97,7 @@ export class ValueGroups {
         return created;
       }
       if (group.startLength === startLength && beginsAlike(frame, group.frame, startLength)) {
-        group.add(position, frame);
+        group.add(position);
         return group;
       }
       place = (place + 1) & (places.length - 1);
@@ -123,8 +112,8 @@ export class ValueGroups {
   }
 
   /** At least twice as many as values, a power of two, with the first group at its place. */
-  #makePlaces(): Uint32Array {
-    const places = new Uint32Array(4 << (31 - Math.clz32(this.#most)));
+  #makePlaces(): Uint16Array {
+    const places = new Uint16Array(4 << (31 - Math.clz32(this.#most)));
     const { frame, startLength } = this.#groups[0] as ValueGroup;
     places[placeOf(frame, startLength, places.length)] = 1;
     return places;
