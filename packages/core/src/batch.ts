@@ -247,7 +247,7 @@ async function checkedItems<T>(list: readonly T[], name: string, pace: Pace): Pr
   for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
     const to = Math.min(items.length, from + VALUES_TO_OPEN);
     for (let i = from; i < to; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
-    if (pace.isDue) await pace.rest();
+    if (to < items.length && pace.isDue) await pace.rest();
   }
   return items;
 }

@@ -158,7 +158,7 @@ export class DataKey {
     if (suite === 'aes-256-gcm') return openGcm(this.#gcm(), bytes, headerLength, ciphertextOffset, data);
 
     const last = this.#lastRead;
-    if (last !== undefined && startsWithPrefix(bytes, headerLength, last.bytes)) {
+    if (last !== undefined && hasAt(bytes, headerLength, last.bytes)) {
       return openGcm(last.key, bytes, headerLength + PREFIX_LENGTH, ciphertextOffset, data);
     }
     const name = this.#name + bytes.toString('latin1', headerLength, headerLength + PREFIX_LENGTH);
@@ -298,7 +298,7 @@ export class DataKey {
   /** For values that begin with the first `startLength` bytes of `frame`: a header and, with suite X, a nonce prefix. */
   #batchKeyFor(suite: Suite, frame: Uint8Array, headerLength: number, startLength: number): BatchKey {
     const latest = this.#batchKey;
-    if (latest?.start.length === startLength && latest.start.compare(frame, 0, startLength) === 0) return latest;
+    if (latest?.start.length === startLength && hasAt(frame, 0, latest.start)) return latest;
     const start = Buffer.from(frame.subarray(0, startLength));
     const header = start.subarray(0, headerLength);
     const key = new BatchKey(this.#countersFor(suite, start, headerLength), start, dataBeforeContext(header));
@@ -384,8 +384,9 @@ function openGcm(
   return plaintext;
 }
 
-function startsWithPrefix(bytes: Buffer, offset: number, prefix: Buffer): boolean {
-  for (let i = 0; i < PREFIX_LENGTH; i++) if (bytes[offset + i] !== prefix[i]) return false;
+/** Whether bytes hold a part at a place. Neither is secret. */
+function hasAt(bytes: Uint8Array, offset: number, part: Uint8Array): boolean {
+  for (let i = 0; i < part.length; i++) if (bytes[offset + i] !== part[i]) return false;
   return true;
 }
 

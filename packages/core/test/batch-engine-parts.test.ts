@@ -204,7 +204,7 @@ describe('the pace of a batch', () => {
     });
 
     it.each([
-      { isDue: true, rests: 3 + 7 + 1 },
+      { isDue: true, rests: 2 + 7 + 1 },
       { isDue: false, rests: 0 },
     ])('gives the event loop its turns: $rests', async ({ isDue, rests }) => {
       const dataKey = new DataKey(Buffer.alloc(32, 1));

@@ -22,7 +22,9 @@ export class CounterCipher {
     const blocks = this.#ecb.update(bytes.subarray(start, end));
     try {
       const last = blocks.length - BLOCK_LENGTH;
-      if (blocks.length !== end - start || blocks.compare(blocks, 0, BLOCK_LENGTH, last) !== 0) {
+      let difference = blocks.length ^ (end - start);
+      for (let i = 0; i < BLOCK_LENGTH; i++) difference |= (blocks[i] as number) ^ (blocks[last + i] as number);
+      if (difference !== 0) {
         throw new Error('AES-ECB did not give a block for each block');
       }
       bytes.set(blocks, start);

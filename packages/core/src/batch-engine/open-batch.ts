@@ -38,7 +38,7 @@ export async function openBatch(
   const groups = new ValueGroups(positions.length);
   let chunk = nextChunk(MAX_VALUES);
   for (let i = 0; i < positions.length; i++) {
-    if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+    if (i > 0 && i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     const position = positions[i] as number;
     const { ciphertext } = items[position] as DecryptItem;
     const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
@@ -128,9 +128,7 @@ function membersOf(items: readonly DecryptItem[], positions: number[], startLeng
     }
     others.push(position);
   }
-  frames.length = count;
-  positions.length = count;
-  contexts.length = count;
+  if (count < positions.length) for (const list of [frames, positions, contexts]) list.length = count;
   return { frames, contexts, positions, bytes };
 }
 
