@@ -160,7 +160,7 @@ export class BatchDecryption {
       results[index] = atIndex(error, index);
       hasFailed = true;
     };
-    const open = async (positions: ArrayLike<number>): Promise<LeftOver> => {
+    const open = (positions: ArrayLike<number>): LeftOver | Promise<LeftOver> => {
       if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
       const take = (position: number, memory: Buffer, start: number, end: number): void => {
         try {
