@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { decryptMany, encryptMany } from '../src/batch.js';
+import { BatchDecryption, decryptMany, encryptMany } from '../src/batch.js';
+import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import type { Crypterer, KeyLoader, SyncCrypterer } from '../src/crypterer.js';
 import { SqlcrypterError } from '../src/sqlcrypter-error.js';
 import { errorOf } from './code-of.js';
@@ -91,6 +92,18 @@ describe('a batch to decrypt that is longer than what is looked at together', ()
     expect(results[5]).toMatchObject({ code: 'KMS_DENIED', index: 5 });
     expect(results.filter((result) => result === BYTES).length).toBe(items.length - 1);
   });
+});
+
+it.each([
+  { isDue: true, rests: 2 },
+  { isDue: false, rests: 0 },
+])('a long list is looked at in parts, with turns of the event loop between them: $rests', async ({ isDue, rests }) => {
+  const { crypterer } = createEcho();
+  const rest = vi.fn(async () => undefined);
+  const list = [...Array(2 * WINDOW + 9).fill({ ciphertext: BYTES }), null];
+  const decryption = new BatchDecryption({ crypterer }, { isDue, rest } as never);
+  expect(await errorOf(() => decryption.decrypt(list, ownBytes))).toMatchObject({ code: 'TYPE' });
+  expect(rest).toHaveBeenCalledTimes(rests);
 });
 
 it('a value that is not bytes is told so, also where its key was asked for and refused', async () => {
