@@ -7,7 +7,10 @@ import type { ColumnCallOptions } from './column-place.js';
 import { decodePlainText, decodeText } from './text-encoding.js';
 import { decryptChannel, tellOutcomes } from './value-events.js';
 
-/** Cells that are made and decrypted before the next: enough for those under one key to meet, few for one turn. */
+/**
+ * Cells that are made and decrypted before the next: enough for those under one key to meet, few for one turn. Core looks
+ * at as many together; a few more would be a part of their own.
+ */
 export const CELLS_AT_ONCE = 16_384;
 
 /** An encrypted value of a batch, in the shape that core's decryptMany takes. */

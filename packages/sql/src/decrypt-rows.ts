@@ -65,7 +65,7 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
   ]);
   const idOf: IdReaders<R> = { row: idReader('row', options?.row), tenant: idReader('tenant', options?.tenant) };
   const readers = Object.entries(columns as RowColumns).map(([key, facts]) => readerOf(key, facts, idOf));
-  const rowsAtOnce = Math.ceil(CELLS_AT_ONCE / readers.length);
+  const rowsAtOnce = Math.max(1, Math.floor(CELLS_AT_ONCE / readers.length));
   const pace = new Pace();
   const decryption = new CellDecryption(options, pace);
   // A list of our own, in which the copy of each row takes its place: the caller may go on with the list while we wait.

@@ -108,6 +108,16 @@ describe('keys that were loaded for a long batch', () => {
     expect(loading.leases).toEqual({ open: 0, most: 3 });
   });
 
+  it('are loaded once for each portion, however many columns there are', async () => {
+    const loading = keyLoading();
+    const { column, values } = await stored(loading.crypterer);
+    const rows = values.map((value) => ({ a: value, b: value, c: value }));
+    await decryptRows(rows, { a: column, b: column, c: column });
+    const rowsAtOnce = Math.floor(16_384 / 3);
+    expect(loading.batches.slice(0, -1)).toEqual(Array(Math.floor(COUNT / rowsAtOnce)).fill(3 * rowsAtOnce));
+    expect(loading.leases).toEqual({ open: 0, most: 8 });
+  });
+
   it('are given back when a value fails', async () => {
     const loading = keyLoading();
     const { column, values } = await stored(loading.crypterer);
