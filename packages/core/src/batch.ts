@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
+import { BatchOpening } from './batch-engine/batch-opening.js';
 import { chooseEngine, type EngineChoice } from './batch-engine/choose-engine.js';
-import { type LeftOver, openBatch } from './batch-engine/open-batch.js';
 import { nextChunk, Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
@@ -19,10 +19,9 @@ const ASYNC_CONCURRENCY = 8;
 const VALUES_TO_SEAL = 1024;
 /** Values that are looked at together, so that those under one key meet. */
 const VALUES_TO_OPEN = 16_384;
-/** The clock is asked once for so many values. */
-const VALUES_PER_GLANCE = 32;
 
 const BATCH_OPTIONS = ['crypterer', 'signal', 'scope', 'engine'];
+const DECRYPT_OPTIONS = [...BATCH_OPTIONS, 'onError'];
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -60,13 +59,16 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const { signal, scope } = options;
   const pace = new Pace();
   checkCallOptions(options, BATCH_OPTIONS);
-  const items = await checkedItems(list, 'encryptMany', pace);
+  const items = copyOf(list, 'encryptMany');
+  for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+    checkItems(items, from, 'encryptMany');
+    if (pace.isDue) await pace.rest();
+  }
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
   const engine = chooseEngine(options, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
-  if (pace.isDue) await pace.rest();
   for (let from = 0, to = 0; from < items.length; from = to) {
     to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
     const sealFrom = (start: number): boolean =>
@@ -85,9 +87,9 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
         });
         sealFrom(index + 1);
       }
-      if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+      if (pace.isDueAfter(item.plaintext.length)) await pace.rest();
     }
-    if (pace.isDue) await pace.rest();
+    if (to < items.length && pace.isDue) await pace.rest();
   }
   return results as Buffer[];
 }
@@ -131,7 +133,7 @@ export class BatchDecryption {
   /** @param pace of the whole batch. */
   constructor(options: BatchOptions & { readonly onError?: OnError }, pace: Pace) {
     this.#crypterer = chooseCrypterer(options);
-    checkCallOptions(options, [...BATCH_OPTIONS, 'onError']);
+    checkCallOptions(options, DECRYPT_OPTIONS);
     this.#options = options;
     this.#pace = pace;
   }
@@ -143,7 +145,11 @@ export class BatchDecryption {
   async decrypt<T>(list: readonly DecryptItem[], read: ReadPlaintext<T>): Promise<(T | SqlcrypterError)[]> {
     const chosen = this.#crypterer;
     const pace = this.#pace;
-    const items = await checkedItems(list, 'decryptMany', pace);
+    const items = copyOf(list, 'decryptMany');
+    for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+      checkItems(items, from, 'decryptMany');
+      if (pace.isDue) await pace.rest();
+    }
     const { signal, scope, onError } = this.#options;
     if (!isSyncCrypterer(chosen)) {
       const decryptOne = async ({ ciphertext, context }: DecryptItem, index: number) =>
@@ -154,25 +160,24 @@ export class BatchDecryption {
 
     const engine = chooseEngine(this.#options, chosen, 'keyToOpen', items, lengthToOpen);
     const results = new Array<T | SqlcrypterError>(items.length);
-    if (pace.isDue) await pace.rest();
     let hasFailed = false;
     const fail = (error: unknown, index: number): void => {
       results[index] = atIndex(error, index);
       hasFailed = true;
     };
-    const open = (positions: ArrayLike<number>): LeftOver | Promise<LeftOver> => {
-      if (engine === undefined || isSpent(signal)) return { withoutKey: [], others: Array.from(positions) };
-      const take = (position: number, memory: Buffer, start: number, end: number): void => {
-        try {
-          results[position] = read(memory, start, end, position);
-        } catch (error) {
-          fail(error, position);
-        }
-      };
-      return openBatch(engine, items, positions, take, pace);
+    const take = (position: number, memory: Buffer, start: number, end: number): void => {
+      try {
+        results[position] = read(memory, start, end, position);
+      } catch (error) {
+        fail(error, position);
+      }
     };
+    const begin = (positions: readonly number[]): BatchOpening =>
+      new BatchOpening(isSpent(signal) ? undefined : engine, items, positions, take);
     for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
-      const { withoutKey, others } = await open(range(from, Math.min(items.length, from + VALUES_TO_OPEN)));
+      const opening = begin(range(from, Math.min(items.length, from + VALUES_TO_OPEN)));
+      while (!opening.advance(pace)) await pace.rest();
+      const { withoutKey, others } = opening.left;
       const left = withoutKey.length === 0 ? others : [...withoutKey, ...others];
       if (left.length === 0) continue;
       const lease = await leaseKeys(chosen, items, left, signal);
@@ -181,16 +186,20 @@ export class BatchDecryption {
         const position = left[i] as number;
         if (types.isUint8Array(items[position]?.ciphertext)) fail(failure, position);
       }
-      if (withoutKey.length > 0) await open(withoutKey.filter((position) => results[position] === undefined));
-      for (const [i, position] of left.entries()) {
+      if (withoutKey.length > 0) {
+        const again = begin(withoutKey.filter((position) => results[position] === undefined));
+        while (!again.advance(pace)) await pace.rest();
+      }
+      for (const position of left) {
         if (results[position] !== undefined) continue;
-        const { ciphertext, context } = items[position] as DecryptItem;
+        const item = items[position] as DecryptItem;
+        const { ciphertext, context } = item;
         try {
           results[position] = readWhole(read, chosen.decryptSync(ciphertext, { context, signal, scope }), position);
         } catch (error) {
           fail(error, position);
         }
-        if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
+        if (pace.isDueAfter(lengthToOpen(item))) await pace.rest();
       }
       if (hasFailed && onError !== 'collect') break;
     }
@@ -240,16 +249,17 @@ async function eachConcurrently<Item, T>(
 }
 
 /** A list of our own: the caller may go on with its own while the batch waits. */
-async function checkedItems<T>(list: readonly T[], name: string, pace: Pace): Promise<T[]> {
+/** A list of our own: the caller may go on with its own while the batch waits. */
+function copyOf<T>(list: readonly T[], name: string): T[] {
   if (!Array.isArray(list)) throw noItems(name);
   // Not slice(), which would keep the holes of the list as holes.
-  const items: T[] = [...list];
-  for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
-    const to = Math.min(items.length, from + VALUES_TO_OPEN);
-    for (let i = from; i < to; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
-    if (to < items.length && pace.isDue) await pace.rest();
-  }
-  return items;
+  return [...list];
+}
+
+/** Looks at a portion of the items. A whole list of any length would be too much for one turn. */
+function checkItems(items: readonly unknown[], from: number, name: string): void {
+  const to = Math.min(items.length, from + VALUES_TO_OPEN);
+  for (let i = from; i < to; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
 }
 
 function noItems(name: string): SqlcrypterError {
@@ -270,8 +280,8 @@ function isSpent(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && (!(signal instanceof AbortSignal) || signal.aborted);
 }
 
-function range(from: number, to: number): Uint32Array {
-  const positions = new Uint32Array(to - from);
+function range(from: number, to: number): number[] {
+  const positions = new Array<number>(to - from);
   for (let i = 0; i < positions.length; i++) positions[i] = from + i;
   return positions;
 }

@@ -2,7 +2,8 @@ import type { Closeable, Crypterer, KeyLoader, SyncCrypterer } from './crypterer
 
 function hasMethods(value: unknown, ...names: string[]): boolean {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+  for (const name of names) if (typeof (value as Record<string, unknown>)[name] !== 'function') return false;
+  return true;
 }
 
 /** Whether a value fulfils the {@link Crypterer} contract by its shape; instances of another copy of core do too. */

@@ -122,9 +122,9 @@ it('a value that is not bytes is told so, also where its key was asked for and r
 });
 
 describe.each([
-  { time: 'always over', step: 10, encrypting: [5, 11], decrypting: [4, 9], waiting: [8, 200] },
-  { time: 'never over', step: 0, encrypting: [0, 1], decrypting: [0, 1], waiting: [0, 1] },
-] as const)('the event loop, when the time of a batch is $time,', ({ step, encrypting, decrypting, waiting }) => {
+  { time: 'always over', step: 10, short: [4, 9], long: [12, 40], waiting: [8, 200] },
+  { time: 'never over', step: 0, short: [0, 1], long: [0, 1], waiting: [0, 1] },
+] as const)('the event loop, when the time of a batch is $time,', ({ step, short, long, waiting }) => {
   let turns = 0;
   let immediate: NodeJS.Immediate;
 
@@ -151,14 +151,24 @@ describe.each([
     expect(turns).toBeLessThanOrEqual(most);
   };
 
-  it('has its turns after 32 values that are encrypted, and at the end', async () => {
+  it('has its turns after 32 values that are encrypted', async () => {
     await encryptMany(values, { crypterer: createEcho().crypterer });
-    expectTurns(encrypting);
+    expectTurns(short);
   });
 
   it('has its turns after 32 values that are decrypted', async () => {
     await decryptMany(values, { crypterer: createEcho().crypterer });
-    expectTurns(decrypting);
+    expectTurns(short);
+  });
+
+  it('has its turns after each value that is long', async () => {
+    const bytes = Buffer.alloc(400_000);
+    const longValues = Array(12).fill({ plaintext: bytes, ciphertext: bytes });
+    await encryptMany(longValues, { crypterer: createEcho().crypterer });
+    expectTurns(long);
+    turns = 0;
+    await decryptMany(longValues, { crypterer: createEcho().crypterer });
+    expectTurns(long);
   });
 
   it('has its turns between values of an asynchronous crypterer, which may never wait itself', async () => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DecryptItem, EncryptItem } from '../src/batch.js';
 import type { KeyToOpen } from '../src/batch-engine/batch-keys.js';
+import { BatchOpening } from '../src/batch-engine/batch-opening.js';
 import type { Engine } from '../src/batch-engine/choose-engine.js';
 import { CounterCipher } from '../src/batch-engine/counter-cipher.js';
-import { openBatch } from '../src/batch-engine/open-batch.js';
 import { Pace } from '../src/batch-engine/pace.js';
 import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { sealBatch } from '../src/batch-engine/seal-batch.js';
@@ -108,9 +108,15 @@ describe('what the engine opens of a batch', () => {
     const engine: Engine = { module: requireModule(), side: { closed: false, keyToOpen }, scope: undefined };
     const taken: number[] = [];
     const take = (position: number) => taken.push(position);
-    const left = await openBatch(engine, items, [...items.keys()], take, new Pace());
+    const opening = new BatchOpening(engine, items, [...items.keys()], take);
+    while (!opening.advance(new Pace()));
     taken.sort((a, b) => a - b);
-    return { ...left, taken, names: keyToOpen.mock.calls.length, contexts: openMany.mock.calls.map((args) => args[3]) };
+    return {
+      ...opening.left,
+      taken,
+      names: keyToOpen.mock.calls.length,
+      contexts: openMany.mock.calls.map((args) => args[3]),
+    };
   }
 
   it('are no few values, and the provider is not asked for their key', async () => {
@@ -186,15 +192,41 @@ describe('the pace of a batch', () => {
     expect([103, 104.9, 105].map(isDueAt)).toEqual([false, false, true]);
   });
 
+  it('begins when it is first asked about', () => {
+    const now = vi.spyOn(performance, 'now');
+    const pace = new Pace();
+    expect(now).not.toHaveBeenCalled();
+    now.mockReturnValueOnce(500).mockReturnValueOnce(501.9).mockReturnValueOnce(502);
+    expect([pace.isDue, pace.isDue, pace.isDue]).toEqual([false, false, true]);
+  });
+
+  it('is asked about once for 32 short values, and for each long one', () => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const pace = new Pace();
+    const after = (values: number, bytes: number): boolean[] =>
+      Array.from({ length: values }, () => pace.isDueAfter(bytes));
+    after(1, 0);
+    now.mockClear();
+    after(30, 0);
+    expect(now).not.toHaveBeenCalled();
+    after(1, 0);
+    expect(now).toHaveBeenCalledTimes(1);
+    now.mockReturnValue(2);
+    expect(after(31, 0)).not.toContain(true);
+    expect(after(1, 0)).toEqual([true]);
+    expect(after(1, 309_999)).toEqual([false]);
+    expect(after(2, 310_000)).toEqual([true, true]);
+  });
+
   describe('of a process that has seen no values yet', () => {
-    type Sources = typeof import('../src/batch-engine/pace.js') & typeof import('../src/batch-engine/open-batch.js');
+    type Sources = typeof import('../src/batch-engine/pace.js') & typeof import('../src/batch-engine/batch-opening.js');
     let fresh: Sources;
 
     beforeEach(async () => {
       vi.resetModules();
       fresh = {
         ...(await import('../src/batch-engine/pace.js')),
-        ...(await import('../src/batch-engine/open-batch.js')),
+        ...(await import('../src/batch-engine/batch-opening.js')),
       };
     });
 
@@ -204,20 +236,31 @@ describe('the pace of a batch', () => {
     });
 
     it.each([
-      { isDue: true, rests: 2 + 7 + 1 },
+      { isDue: true, rests: 7 },
       { isDue: false, rests: 0 },
-    ])('gives the event loop its turns: $rests', async ({ isDue, rests }) => {
+    ])('gives the event loop its turns: $rests', ({ isDue, rests }) => {
       const dataKey = new DataKey(Buffer.alloc(32, 1));
       const ciphertext = dataKey.seal(Buffer.alloc(5), HEADER, NO_CONTEXT);
       const openMany = vi.spyOn(dataKey, 'openMany');
       const items = Array(3_000).fill({ ciphertext });
       const side = { closed: false, keyToOpen: (frame: Buffer) => ({ dataKey, layout: parseFrame(frame) }) };
-      const rest = vi.fn(async () => undefined);
-      // After every 1,024 values that are sorted, after each chunk, and at the end.
       const engine = { module: requireModule(), side, scope: undefined };
-      await fresh.openBatch(engine, items, [...items.keys()], () => undefined, { isDue, rest } as never);
+      const opening = new fresh.BatchOpening(engine, items, [...items.keys()], () => undefined);
+      // After each chunk but the last.
+      let turns = 0;
+      while (!opening.advance({ isDue } as never)) turns += 1;
       expect(openMany.mock.calls.map((args) => args[2].length)).toEqual([128, 128, 256, 512, 512, 512, 512, 440]);
-      expect(rest).toHaveBeenCalledTimes(rests);
+      expect(turns).toBe(rests);
+    });
+
+    it('gives the event loop its turns after every 1,024 values that are only looked at', () => {
+      const engine = { module: requireModule(), side: { closed: false }, scope: undefined };
+      const items = Array(3_000).fill({ ciphertext: Buffer.from('no frame') });
+      const opening = new fresh.BatchOpening(engine, items, [...items.keys()], () => undefined);
+      let turns = 0;
+      while (!opening.advance({ isDue: true } as never)) turns += 1;
+      expect(turns).toBe(2);
+      expect(opening.left.others).toHaveLength(3_000);
     });
   });
 });

@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-import { type Crypterer, type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
+import { type Crypterer, type DecryptItem, type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
 import { chooseCrypterer, Pace } from '@sqlcrypter/core/provider';
 import { checkOptions, kindOf } from './argument-check.js';
 import { type Binding, located } from './binding.js';
@@ -9,9 +9,6 @@ import type { ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
 import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Plaintext } from './decrypt-cells.js';
 import { encryptChannel, tellOutcome } from './value-events.js';
-
-/** Values that are looked at before the clock is. */
-const VALUES_PER_GLANCE = 256;
 
 const BATCH_OPTIONS = ['signal', 'engine'];
 
@@ -60,8 +57,9 @@ export async function encryptItems<T, S>(
     }
     tellOutcome(encryptChannel, facts.label, 'ok', cells.length);
     for (const [i, { binding, index }] of cells.entries()) {
-      if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-      results[index] = store(ciphertexts[i] as Buffer, binding);
+      const ciphertext = ciphertexts[i] as Buffer;
+      results[index] = store(ciphertext, binding);
+      if (pace.isDueAfter(ciphertext.length)) await pace.rest();
     }
   }
   return results as (S | null)[];
@@ -90,10 +88,10 @@ export async function decryptItems<T>(
         throw located(error, { column: facts.label });
       });
       for (const [i, { index }] of cells.entries()) {
-        if (i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
         const plaintext = plaintexts[i] as Plaintext;
         // A string is the value of a column of text, decoded already.
         results[index] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
+        if (pace.isDueAfter(plaintext.length)) await pace.rest();
       }
     }
   } finally {
@@ -116,7 +114,7 @@ function ownList({ label }: ColumnFacts, items: unknown): unknown[] {
  * Takes a portion of the items from the list, leaves null in their places, and gives what is made of every value that is
  * not null, in order. Errors get column and index.
  */
-async function takeCells<C>(
+async function takeCells<C extends EncryptItem | DecryptItem>(
   { label, bind }: ColumnFacts,
   list: unknown[],
   from: number,
@@ -127,18 +125,23 @@ async function takeCells<C>(
   const to = Math.min(list.length, from + CELLS_AT_ONCE);
   const cells: C[] = [];
   for (let index = from; index < to; index++) {
-    if (index % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
     const item = list[index];
     list[index] = null;
+    let cell: C | undefined;
     try {
       const { value, place } = bound ? placedItem(item) : { value: item, place: undefined };
-      const cell = value === null ? undefined : cellOf({ value, place }, index);
-      if (cell !== undefined) cells.push(cell);
+      cell = value === null ? undefined : cellOf({ value, place }, index);
     } catch (error) {
       throw located(error, { column: label, index });
     }
+    if (cell !== undefined) cells.push(cell);
+    if (pace.isDueAfter(cell === undefined ? 0 : bytesOf(cell).length)) await pace.rest();
   }
   return cells;
+}
+
+function bytesOf(item: EncryptItem | DecryptItem): Uint8Array {
+  return 'plaintext' in item ? item.plaintext : item.ciphertext;
 }
 
 function placedItem(item: unknown): PlacedValue {

@@ -29,9 +29,6 @@ export type DecryptedRow<R, C extends RowColumns> = Omit<R, keyof C> & {
   [K in keyof C]: K extends keyof R ? (null extends R[K] ? ValueOf<C[K]> | null : ValueOf<C[K]>) : ValueOf<C[K]> | null;
 };
 
-/** Rows that are looked at before the clock is. */
-const ROWS_PER_GLANCE = 256;
-
 interface RowCell extends Cell {
   readonly row: Record<string, unknown>;
   readonly key: string;
@@ -76,20 +73,23 @@ export async function decryptRows<R extends object, const C extends RowColumns>(
       const to = Math.min(results.length, from + rowsAtOnce);
       const cells: RowCell[] = [];
       for (let index = from; index < to; index++) {
-        if (index % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
         const source = results[index] as R;
         const row = copyRow(source, index);
+        let bytes = 0;
         for (const reader of readers) {
           const cell = cellOf(reader, source, row, index);
-          if (cell !== undefined) cells.push(cell);
+          if (cell === undefined) continue;
+          cells.push(cell);
+          bytes += cell.ciphertext.length;
         }
         results[index] = row;
+        if (pace.isDueAfter(bytes)) await pace.rest();
       }
       const plaintexts = await decryption.decrypt(cells);
       for (const [i, { row, key, facts, index }] of cells.entries()) {
-        if (i % ROWS_PER_GLANCE === 0 && pace.isDue) await pace.rest();
         const plaintext = plaintexts[i] as Plaintext;
         row[key] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
+        if (pace.isDueAfter(plaintext.length)) await pace.rest();
       }
     }
   } finally {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAesCrypterer } from '@sqlcrypter/aes';
 import { type Crypterer, init, shutdown } from '@sqlcrypter/core';
 import { defineCrypterer } from '@sqlcrypter/core/provider';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decryptRows, encryptedColumn, number, text } from '../src/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decryptRows, encryptedColumn, json, number, text } from '../src/index.js';
 import type { ValueMessage } from '../src/value-events.js';
 import { keyLoading, localKey } from './crypterers.js';
 import { expectCode } from './expect-code.js';
@@ -86,6 +86,55 @@ describe('batches that are worked on in portions', () => {
     ).finally(() => unsubscribe('sqlcrypter:decrypt', listen));
     expect(heard.every(({ label, outcome }) => label === 'person.name' && outcome === 'ok')).toBe(true);
     expect(heard.reduce((sum, { count }) => sum + count, 0)).toBe(names.filter((value) => value !== null).length);
+  });
+});
+
+describe('few values that are long', () => {
+  const notes = encryptedColumn({ table: 'person', column: 'notes', type: json<string[]>() });
+  const values = Array.from({ length: 12 }, (_, i) => [String(i).repeat(400_000)]);
+  let turns = 0;
+  let immediate: NodeJS.Immediate;
+
+  beforeEach(() => {
+    // Whenever somebody looks at the clock, a slice is over.
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 10;
+      return now;
+    });
+    const count = (): void => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    immediate = setImmediate(count);
+  });
+
+  afterEach(() => {
+    clearImmediate(immediate);
+    vi.restoreAllMocks();
+  });
+
+  /** Gives how many turns the event loop had. */
+  async function turnsIn(work: () => Promise<unknown>): Promise<number> {
+    turns = 0;
+    await work();
+    return turns;
+  }
+
+  it('let the event loop have its turn after each: as they are encoded, encrypted, and decoded again', async () => {
+    let stored: Awaited<ReturnType<typeof notes.encryptMany>> = [];
+    const encrypting = await turnsIn(async () => {
+      stored = await notes.encryptMany(values);
+    });
+    // Encoded, encrypted, and put into the list.
+    expect(encrypting).toBeGreaterThanOrEqual(3 * values.length - 3);
+    const decrypting = await turnsIn(async () => expect(await notes.decryptMany(stored)).toEqual(values));
+    expect(decrypting).toBeGreaterThanOrEqual(3 * values.length - 3);
+    const rows = stored.map((value) => ({ value }));
+    const decryptingRows = await turnsIn(async () => {
+      expect(await decryptRows(rows, { value: notes })).toEqual(values.map((value) => ({ value })));
+    });
+    expect(decryptingRows).toBeGreaterThanOrEqual(3 * values.length - 3);
   });
 });
 

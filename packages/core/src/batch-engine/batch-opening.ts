@@ -22,43 +22,72 @@ export interface LeftOver {
   readonly others: number[];
 }
 
-/**
- * Opens what it can of the items at the given positions, group by group, and gives the positions of the rest.
- *
- * @param take as of `openMany`, with the position in the batch.
- */
-export async function openBatch(
-  engine: Engine,
-  items: readonly DecryptItem[],
-  positions: ArrayLike<number>,
-  take: TakePlaintext,
-  pace: Pace,
-): Promise<LeftOver> {
-  const left: LeftOver = { withoutKey: [], others: [] };
-  const groups = new ValueGroups(positions.length);
-  let chunk = nextChunk(MAX_VALUES);
-  for (let i = 0; i < positions.length; i++) {
-    if (i > 0 && i % VALUES_PER_GLANCE === 0 && pace.isDue) await pace.rest();
-    const position = positions[i] as number;
-    const { ciphertext } = items[position] as DecryptItem;
-    const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
-    if (group === undefined) {
-      left.others.push(position);
-    } else if (group.count >= chunk) {
-      openGroup(engine, items, group, take, left);
-      chunk = nextChunk(MAX_VALUES);
-      if (pace.isDue) await pace.rest();
-    }
+/** A batch of values that are opened group by group, slice by slice. */
+export class BatchOpening {
+  /** What is not opened; complete when everything is done. */
+  readonly left: LeftOver = { withoutKey: [], others: [] };
+  readonly #engine: Engine | undefined;
+  readonly #items: readonly DecryptItem[];
+  readonly #positions: readonly number[];
+  readonly #take: TakePlaintext;
+  readonly #groups: ValueGroups;
+  #sorted = 0;
+  #openedGroups = 0;
+  #chunk: number;
+
+  /**
+   * @param engine without it, everything is left.
+   * @param positions of the items to open.
+   * @param take as of `openMany`, with the position in the batch.
+   */
+  constructor(
+    engine: Engine | undefined,
+    items: readonly DecryptItem[],
+    positions: readonly number[],
+    take: TakePlaintext,
+  ) {
+    this.#engine = engine;
+    this.#items = items;
+    this.#positions = positions;
+    this.#take = take;
+    this.#groups = new ValueGroups(positions.length);
+    this.#chunk = engine === undefined ? 0 : nextChunk(MAX_VALUES);
   }
-  for (const group of groups.all) {
-    if (!isWorthTheEngine(group.count, 0)) {
-      group.leaveTo(left.others);
-      continue;
+
+  /** Works until everything is done, which it tells, or until this slice is over. */
+  advance(pace: Pace): boolean {
+    const engine = this.#engine;
+    const items = this.#items;
+    const positions = this.#positions;
+    const groups = this.#groups;
+    if (engine === undefined) {
+      addAll(this.left.others, positions);
+      return true;
     }
-    openGroup(engine, items, group, take, left);
-    if (pace.isDue) await pace.rest();
+    while (this.#sorted < positions.length) {
+      const position = positions[this.#sorted++] as number;
+      const { ciphertext } = items[position] as DecryptItem;
+      const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
+      if (group === undefined) {
+        this.left.others.push(position);
+      } else if (group.count >= this.#chunk) {
+        this.#open(engine, group);
+        this.#chunk = nextChunk(MAX_VALUES);
+        if (pace.isDue) return false;
+      }
+      if (this.#sorted % VALUES_PER_GLANCE === 0 && pace.isDue) return false;
+    }
+    while (this.#openedGroups < groups.all.length) {
+      this.#open(engine, groups.all[this.#openedGroups++] as ValueGroup);
+      if (this.#openedGroups < groups.all.length && pace.isDue) return false;
+    }
+    return true;
   }
-  return left;
+
+  #open(engine: Engine, group: ValueGroup): void {
+    if (isWorthTheEngine(group.count, 0)) openGroup(engine, this.#items, group, this.#take, this.left);
+    else group.leaveTo(this.left.others);
+  }
 }
 
 function openGroup(
