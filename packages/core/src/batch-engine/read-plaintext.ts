@@ -16,6 +16,14 @@ export function ownBytes(memory: Buffer, start: number, end: number): Buffer {
   if (end - start > IN_HEAP_LENGTH) return Uint8Array.prototype.slice.call(memory, start, end) as Buffer;
   const length = end - start;
   const bytes = new FastBuffer(length);
-  for (let i = 0; i < length; i++) bytes[i] = memory[start + i] as number;
+  let i = 0;
+  // Four at a time: a loop for single bytes takes twice as long as the rest of the function.
+  for (let from = start; i + 4 <= length; i += 4, from += 4) {
+    bytes[i] = memory[from] as number;
+    bytes[i + 1] = memory[from + 1] as number;
+    bytes[i + 2] = memory[from + 2] as number;
+    bytes[i + 3] = memory[from + 3] as number;
+  }
+  for (; i < length; i++) bytes[i] = memory[start + i] as number;
   return bytes;
 }
