@@ -15,6 +15,8 @@ const BATCH_MILLISECONDS = 12;
 const WARM_UP_ROUNDS = 3;
 /** For so long, V8's other threads free what was collected; what Node frees itself needs a turn of the event loop. */
 const SWEEPING_MILLISECONDS = 20;
+/** The memory allocator sorts what was freed when it is next asked for much, though less than it asks the system for. */
+const MUCH_MEMORY = 0x10000;
 
 async function runBatch(measured: Measured, from: number, iterations: number): Promise<number> {
   const start = process.hrtime.bigint();
@@ -72,6 +74,7 @@ export async function interleave<Name extends string>(
       // What the one before left behind is not this one's to clear away, nor to wait for.
       collectGarbage({ type: 'minor' });
       await sleep(SWEEPING_MILLISECONDS);
+      Buffer.allocUnsafeSlow(MUCH_MEMORY);
       const microseconds = await runBatch(operations[name], from, count);
       next.set(name, from + count);
       if (round >= 0) times[name].push(microseconds / count);
