@@ -142,6 +142,16 @@ describe('what the engine opens of a batch', () => {
     expect(others.toSorted((a, b) => a - b)).toEqual([60, 62, 63, 64]);
   });
 
+  it('are none that begin in another way than the first, though they end so', async () => {
+    const startingWith = (first: number): DecryptItem[] => {
+      const fingerprint = Buffer.from(dataKey.fingerprint).fill(first, 0, 1);
+      const header = encodeFrameHeader('aes-256-gcm', { kind: 2, fingerprint });
+      return Array.from({ length: 5 }, () => ({ ciphertext: dataKey.seal(Buffer.alloc(3), header, NO_CONTEXT) }));
+    };
+    const { taken, others, names } = await open([...startingWith(1), ...startingWith(2)]);
+    expect({ taken, others, names }).toEqual({ taken: [0, 1, 2, 3, 4], others: [5, 6, 7, 8, 9], names: 1 });
+  });
+
   it('are encoded once for each context', async () => {
     const [one, other] = [{ c: 'one' }, { c: 'other' }];
     const { contexts } = await open([...values(5, 20, one), ...values(5, 20, other)]);

@@ -17,18 +17,9 @@ export function frameStartLength(frame: Uint8Array): number {
 }
 
 /**
- * Whether a frame probably begins with the first `length` bytes of another: its kind and the last bytes of the nonce
- * prefix or of the header are looked at, which are random or name the key. The engine compares whole starts, and refuses
- * what differs after all.
+ * The four bytes before a place as a number. At the end of a start they are random or name the key, so that few frames
+ * have the same but those that begin alike.
  */
-export function beginsAlike(frame: Uint8Array, other: Uint8Array, length: number): boolean {
-  if (frame.length < length || frame[2] !== other[2] || frame[3] !== other[3]) return false;
-  return (
-    glanceAt(frame, length) === glanceAt(other, length) && glanceAt(frame, length - 4) === glanceAt(other, length - 4)
-  );
-}
-
-/** The four bytes before a place as a number. At the end of a start few have the same but those that begin alike. */
 export function glanceAt(frame: Uint8Array, end: number): number {
   return (
     (frame[end - 1] as number) |

@@ -1,16 +1,19 @@
-import { beginsAlike, frameStartLength, glanceAt } from './frame-start.js';
+import { frameStartLength, glanceAt } from './frame-start.js';
 
 /** Places that are looked at for a group. Only an attacker fills more in a row, and must not make look-ups longer. */
 const MOST_LOOKS = 16;
 /** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
 const SPREAD = 0x9e37_79b1;
 
-/** Values that begin alike up to their GCM nonce, and so most often share a derived key. */
+/** Values that probably begin alike up to their GCM nonce, and so share a derived key. */
 export class ValueGroup {
   /** The first of the frames. */
   readonly frame: Uint8Array;
   /** How many bytes all begin with in common. */
   readonly startLength: number;
+  /** The last four of them. */
+  readonly glance: number;
+  readonly #suiteAndKind: number;
   /** Where in the batch the first is. */
   readonly #position: number;
   /** Where those are that are not opened yet. Many groups have one only, so the list waits for the second. */
@@ -19,7 +22,17 @@ export class ValueGroup {
   constructor(position: number, frame: Uint8Array, startLength: number) {
     this.frame = frame;
     this.startLength = startLength;
+    this.glance = glanceAt(frame, startLength);
+    this.#suiteAndKind = suiteAndKind(frame);
     this.#position = position;
+  }
+
+  /** Whether a frame seems to belong here. The engine compares whole starts, and refuses what differs after all. */
+  seemsAlike(frame: Uint8Array): boolean {
+    const length = this.startLength;
+    return (
+      frame.length >= length && suiteAndKind(frame) === this.#suiteAndKind && glanceAt(frame, length) === this.glance
+    );
   }
 
   /** How many values are not opened yet. */
@@ -68,7 +81,7 @@ export class ValueGroups {
    */
   add(position: number, frame: Uint8Array): ValueGroup | undefined {
     const latest = this.#latest;
-    if (latest !== undefined && beginsAlike(frame, latest.frame, latest.startLength)) {
+    if (latest?.seemsAlike(frame)) {
       latest.add(position);
       return latest;
     }
@@ -88,7 +101,7 @@ export class ValueGroups {
   #find(position: number, frame: Uint8Array, startLength: number): ValueGroup | undefined {
     this.#places ??= this.#makePlaces();
     const places = this.#places;
-    let place = placeOf(frame, startLength, places.length);
+    let place = placeOf(glanceAt(frame, startLength), places.length);
     for (let look = 0; look < MOST_LOOKS; look++) {
       const group = this.#groups[(places[place] as number) - 1];
       if (group === undefined) {
@@ -96,7 +109,7 @@ export class ValueGroups {
         places[place] = this.#groups.length;
         return created;
       }
-      if (group.startLength === startLength && beginsAlike(frame, group.frame, startLength)) {
+      if (group.startLength === startLength && group.seemsAlike(frame)) {
         group.add(position);
         return group;
       }
@@ -114,13 +127,17 @@ export class ValueGroups {
   /** At least twice as many as values, a power of two, with the first group at its place. */
   #makePlaces(): Uint16Array {
     const places = new Uint16Array(4 << (31 - Math.clz32(this.#most)));
-    const { frame, startLength } = this.#groups[0] as ValueGroup;
-    places[placeOf(frame, startLength, places.length)] = 1;
+    const { glance } = this.#groups[0] as ValueGroup;
+    places[placeOf(glance, places.length)] = 1;
     return places;
   }
 }
 
-/** Where to look first for the group of a frame, of so many places. */
-function placeOf(frame: Uint8Array, startLength: number, places: number): number {
-  return Math.imul(glanceAt(frame, startLength), SPREAD) >>> (Math.clz32(places) + 1);
+function suiteAndKind(frame: Uint8Array): number {
+  return ((frame[2] as number) << 8) | (frame[3] as number);
+}
+
+/** Where to look first for a group, of so many places. */
+function placeOf(glance: number, places: number): number {
+  return Math.imul(glance, SPREAD) >>> (Math.clz32(places) + 1);
 }
