@@ -11,22 +11,35 @@
 // one swizzle looks up that byte for all sixteen values.
 //
 // Every function works in the memory that the module exports. Nothing here checks an address or a length: the caller,
-// src/batch-engine, owns the memory from 0x3800 on and keeps 16 readable bytes behind whatever it passes.
+// src/batch-engine, owns the memory from 0x6000 on and keeps 16 readable bytes behind whatever it passes.
 
 // ---- the module's own part of the memory
 
+/**
+ * 10 KiB: the table of H times H, as that of H is; in each half there follow four of the other's 256-byte parts: of the
+ * bytes of the last block, which holds lengths, that are not always 0.
+ */
+const SQUARE_TABLE: usize = 0x0400;
 /** 8 KiB: for each half of the product, each input byte, each of 8 output bytes: low nibble's and high nibble's vector. */
-const TABLE: usize = 0x0400;
+const TABLE: usize = 0x2c00;
 /** 16 vectors: byte j of the sixteen hashes. */
-const HASHES: usize = 0x2400;
-/** 16 vectors: byte j of the sixteen values to be multiplied. */
-const FACTORS: usize = 0x2500;
+const HASHES: usize = 0x4c00;
+/** 20 vectors: byte j of the sixteen values to be multiplied; the bytes of the lengths. */
+const FACTORS: usize = 0x4d00;
+const LENGTHS: usize = 0x4e00;
 /** 2 x 16 vectors, for turning rows into byte slices and back. */
-const TURN: usize = 0x2600;
+const TURN: usize = 0x4e80;
 /** 128 blocks: H times x to the power of 0 to 127; used while a table is made. */
-const POWERS: usize = 0x2800;
+const POWERS: usize = 0x5100;
 /** The hash of the authenticated data that all values share. */
-const SHARED: usize = 0x3000;
+const SHARED: usize = 0x5900;
+
+/** Bytes of a table for each input byte and half of the product. */
+const INPUT: usize = 256;
+const INPUTS: i32 = 16;
+const SQUARE_INPUTS: i32 = 20;
+/** Of as many blocks the lengths in bits fit into two bytes. */
+const SHORT_BLOCKS: i32 = 500;
 
 const BLOCK: usize = 16;
 const LANES: i32 = 16;
@@ -82,8 +95,8 @@ function turn(from: usize, stride: usize, to: usize): void {
   zipRows(TURN, BLOCK, to);
 }
 
-/** Makes the table of the H at `address`. */
-export function makeTable(address: usize): void {
+/** Makes the table of the H at `address`, with `inputs` parts in each half. */
+function makeTableOf(address: usize, table: usize, inputs: usize): void {
   // GCM's bits are reversed: the highest bit of the first byte belongs to x^0, so times x is a shift to the right.
   let high = bswap(load<u64>(address));
   let low = bswap(load<u64>(address, 8));
@@ -102,7 +115,7 @@ export function makeTable(address: usize): void {
   for (let input: usize = 0; input < 16; input++) {
     for (let output: usize = 0; output < 16; output++) {
       const from = POWERS + input * 128 + output;
-      const to = TABLE + (output >> 3) * 4096 + input * 256 + (output & 7) * 32;
+      const to = table + ((output >> 3) * inputs + input) * INPUT + (output & 7) * 32;
       const highNibble = v128.xor(
         v128.xor(v128.and(v128.load8_splat(from), bit3), v128.and(v128.load8_splat(from, 16), bit2)),
         v128.xor(v128.and(v128.load8_splat(from, 32), bit1), v128.and(v128.load8_splat(from, 48), bit0)),
@@ -117,6 +130,25 @@ export function makeTable(address: usize): void {
   }
 }
 
+/** Makes the table of the H at `address`. */
+export function makeTable(address: usize): void {
+  makeTableOf(address, TABLE, INPUTS);
+}
+
+/** Makes the table of H times H, of the H at `address`, whose own table is there. */
+export function makeSquareTable(address: usize): void {
+  clearHashes();
+  absorb(address, 0, TABLE, INPUTS);
+  turn(HASHES, BLOCK, TURN + 256);
+  makeTableOf(TURN + 256, SQUARE_TABLE, SQUARE_INPUTS);
+  for (let half: usize = 0; half < 2; half++) {
+    const from = TABLE + half * INPUTS * INPUT;
+    const to = SQUARE_TABLE + (half * SQUARE_INPUTS + INPUTS) * INPUT;
+    memory.copy(to, from + 6 * INPUT, 2 * INPUT);
+    memory.copy(to + 2 * INPUT, from + 14 * INPUT, 2 * INPUT);
+  }
+}
+
 /** The contributions of one input byte of sixteen values to one output byte; `table` has both nibbles' vectors. */
 function contribution(sum: v128, table: usize, low: v128, high: v128): v128 {
   return v128.xor(
@@ -126,7 +158,7 @@ function contribution(sum: v128, table: usize, low: v128, high: v128): v128 {
 }
 
 /** Eight bytes of the sixteen products, from `table` to `to`. */
-function multiplyHalf(table: usize, to: usize): void {
+function multiplyHalf(table: usize, inputs: i32, to: usize): void {
   const nibble = i8x16.splat(15);
   let sum0 = i8x16.splat(0);
   let sum1 = sum0;
@@ -136,8 +168,8 @@ function multiplyHalf(table: usize, to: usize): void {
   let sum5 = sum0;
   let sum6 = sum0;
   let sum7 = sum0;
-  for (let input: usize = 0; input < 16; input++) {
-    const factor = v128.load(FACTORS + input * BLOCK);
+  for (let input: i32 = 0; input < inputs; input++) {
+    const factor = v128.load(FACTORS + (<usize>input << 4));
     const low = v128.and(factor, nibble);
     const high = v128.and(i16x8.shr_u(factor, 4), nibble);
     sum0 = contribution(sum0, table, low, high);
@@ -148,7 +180,7 @@ function multiplyHalf(table: usize, to: usize): void {
     sum5 = contribution(sum5, table + 160, low, high);
     sum6 = contribution(sum6, table + 192, low, high);
     sum7 = contribution(sum7, table + 224, low, high);
-    table += 256;
+    table += INPUT;
   }
   v128.store(to, sum0);
   v128.store(to, sum1, 16);
@@ -160,14 +192,14 @@ function multiplyHalf(table: usize, to: usize): void {
   v128.store(to, sum7, 112);
 }
 
-/** Takes the next block of each of sixteen streams, `stride` apart, into the hashes. */
-function absorb(from: usize, stride: usize): void {
+/** Takes the next block of each of sixteen streams, `stride` apart, into the hashes; `table` has so many inputs. */
+function absorb(from: usize, stride: usize, table: usize, inputs: i32): void {
   turn(from, stride, FACTORS);
   for (let i: usize = 0; i < 256; i += BLOCK) {
     v128.store(FACTORS + i, v128.xor(v128.load(FACTORS + i), v128.load(HASHES + i)));
   }
-  multiplyHalf(TABLE, HASHES);
-  multiplyHalf(TABLE + 4096, HASHES + 128);
+  multiplyHalf(table, inputs, HASHES);
+  multiplyHalf(table + <usize>inputs * INPUT, inputs, HASHES + 128);
 }
 
 function clearHashes(): void {
@@ -179,7 +211,7 @@ export function hashShared(address: usize, blocks: i32): void {
   clearHashes();
   for (let i: i32 = 0; i < blocks; i++) {
     // One value in all sixteen lanes.
-    absorb(address + (<usize>i << 4), 0);
+    absorb(address + (<usize>i << 4), 0, TABLE, INPUTS);
   }
   turn(HASHES, BLOCK, TURN + 256);
   v128.store(SHARED, v128.load(TURN + 256));
@@ -210,9 +242,9 @@ export function writeCounters(descriptors: usize, count: i32, to: usize): usize 
   return to + BLOCK;
 }
 
-/** Blocks that are hashed for a value beyond the shared ones: its own data, its text, the lengths. */
-function blocksToHash(descriptor: usize): i32 {
-  return blocksOf(load<i32>(descriptor, DATA_LENGTH)) + blocksOf(load<i32>(descriptor, LENGTH)) + 1;
+/** Blocks that are hashed for a value between the shared ones and the lengths: its own data and its text. */
+function ownBlocks(descriptor: usize): i32 {
+  return blocksOf(load<i32>(descriptor, DATA_LENGTH)) + blocksOf(load<i32>(descriptor, LENGTH));
 }
 
 /** Copies bytes to whole blocks, the last filled up with zeros. Gives the address behind them. */
@@ -228,31 +260,52 @@ function copyBlocks(to: usize, from: usize, length: i32): usize {
 /**
  * Hashes up to sixteen values and leaves the hashes as rows at `HASHES`. Each value's blocks are laid out in a stream of
  * its own, at the end of it: zeros before them do not change a hash that is still zero.
+ *
+ * The last block holds the lengths, nearly all of its bytes 0. Where the square of H has a table, it is not taken in like
+ * the others: with B the block before it, ((hash + B) H + lengths) H is (hash + B) HH + lengths H, one product and a
+ * quarter of another.
  */
-function hashGroup(descriptors: usize, lanes: i32, sharedLength: i32, streams: usize): void {
+function hashGroup(descriptors: usize, lanes: i32, sharedLength: i32, streams: usize, hasSquare: bool): void {
+  let shortest = i32.MAX_VALUE;
   let longest: i32 = 0;
   for (let lane: i32 = 0; lane < lanes; lane++) {
-    longest = max(longest, blocksToHash(descriptors + <usize>lane * DESCRIPTOR));
+    const blocks = ownBlocks(descriptors + <usize>lane * DESCRIPTOR);
+    shortest = min(shortest, blocks);
+    longest = max(longest, blocks);
   }
-  const stride = <usize>longest << 4;
+  const useSquare = hasSquare && shortest > 0 && (sharedLength >> 4) + longest < SHORT_BLOCKS;
+  const last = <usize>(useSquare ? longest - 1 : longest) << 4;
+  const stride = last + BLOCK;
   for (let lane: i32 = 0; lane < lanes; lane++) {
     const descriptor = descriptors + <usize>lane * DESCRIPTOR;
     const length = load<i32>(descriptor, LENGTH);
     const dataLength = load<i32>(descriptor, DATA_LENGTH);
     let to = streams + <usize>lane * stride;
-    for (let zeros = longest - blocksToHash(descriptor); zeros > 0; zeros--) {
+    for (let zeros = longest - ownBlocks(descriptor); zeros > 0; zeros--) {
       v128.store(to, i8x16.splat(0));
       to += BLOCK;
     }
     const begin = to;
     to = copyBlocks(to, load<u32>(descriptor, DATA), dataLength);
     to = copyBlocks(to, load<u32>(descriptor, TEXT), length);
-    store<u64>(to, bswap((<u64>sharedLength + dataLength) << 3));
-    store<u64>(to, bswap(<u64>length << 3), 8);
+    const dataBits = <u64>(sharedLength + dataLength) << 3;
+    const bits = <u64>length << 3;
+    if (useSquare) {
+      const lengths = LENGTHS + <usize>lane;
+      store<u8>(lengths, <u8>(dataBits >> 8));
+      store<u8>(lengths, <u8>dataBits, 16);
+      store<u8>(lengths, <u8>(bits >> 8), 32);
+      store<u8>(lengths, <u8>bits, 48);
+    } else {
+      store<u64>(to, bswap(dataBits));
+      store<u64>(to, bswap(bits), 8);
+    }
     v128.store(begin, v128.xor(v128.load(begin), v128.load(SHARED)));
   }
   clearHashes();
-  for (let block: usize = 0; block < stride; block += BLOCK) absorb(streams + block, stride);
+  for (let block: usize = 0; block < last; block += BLOCK) absorb(streams + block, stride, TABLE, INPUTS);
+  if (useSquare) absorb(streams + last, stride, SQUARE_TABLE, SQUARE_INPUTS);
+  else absorb(streams + last, stride, TABLE, INPUTS);
   turn(HASHES, BLOCK, HASHES);
 }
 
@@ -287,6 +340,7 @@ function differences(a: usize, b: usize, length: i32): v128 {
  *
  * @param start the bytes that every value must have before its 12 nonce bytes, and `startLength` of them.
  * @param keyStream what became of the blocks of `writeCounters`.
+ * @param hasSquare whether the square of H has its table in the memory.
  */
 export function open(
   descriptors: usize,
@@ -296,12 +350,13 @@ export function open(
   sharedLength: i32,
   keyStream: usize,
   streams: usize,
+  hasSquare: bool,
 ): void {
   keyStream += BLOCK;
   for (let first: i32 = 0; first < count; first += LANES) {
     const group = descriptors + <usize>first * DESCRIPTOR;
     const lanes = min(LANES, count - first);
-    hashGroup(group, lanes, sharedLength, streams);
+    hashGroup(group, lanes, sharedLength, streams, hasSquare);
     for (let lane: i32 = 0; lane < lanes; lane++) {
       const descriptor = group + <usize>lane * DESCRIPTOR;
       const text: usize = load<u32>(descriptor, TEXT);
@@ -324,6 +379,7 @@ export function seal(
   sharedLength: i32,
   keyStream: usize,
   streams: usize,
+  hasSquare: bool,
 ): void {
   keyStream += BLOCK;
   const all = i8x16.splat(-1);
@@ -337,7 +393,7 @@ export function seal(
       applyKeyStream(load<u32>(descriptor, TEXT), length, blocks + BLOCK, all);
       blocks += (<usize>blocksOf(length) + 1) << 4;
     }
-    hashGroup(group, lanes, sharedLength, streams);
+    hashGroup(group, lanes, sharedLength, streams, hasSquare);
     for (let lane: i32 = 0; lane < lanes; lane++) {
       const descriptor = group + <usize>lane * DESCRIPTOR;
       const length = load<i32>(descriptor, LENGTH);
@@ -372,6 +428,7 @@ export function writeStarts(descriptors: usize, count: i32, start: usize, startL
  * four parts hold from their beginnings to the given ends.
  */
 export function wipe(
+  hasSquare: bool,
   data: usize,
   dataEnd: usize,
   keyStream: usize,
@@ -381,7 +438,8 @@ export function wipe(
   streams: usize,
   streamsEnd: usize,
 ): void {
-  memory.fill(TABLE, 0, SHARED + BLOCK - TABLE);
+  const tables = hasSquare ? SQUARE_TABLE : TABLE;
+  memory.fill(tables, 0, SHARED + BLOCK - tables);
   memory.fill(data, 0, dataEnd - data);
   memory.fill(keyStream, 0, keyStreamEnd - keyStream);
   memory.fill(frames, 0, framesEnd - frames);

@@ -61,8 +61,8 @@ describe('the module of the engine', () => {
     const module = gcmModule();
     expect(isGcmModuleLoaded()).toBe(true);
     expect(gcmModule()).toBe(module);
-    expect(module?.bytes.length).toBe(384 * 1_024);
-    expect(module?.words.byteLength).toBe(384 * 1_024);
+    expect(module?.bytes.length).toBe(448 * 1_024);
+    expect(module?.words.byteLength).toBe(448 * 1_024);
   });
 
   it('is not tried again where this process has no WebAssembly', async () => {

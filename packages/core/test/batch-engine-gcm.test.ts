@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BatchKey } from '../src/batch-engine/batch-key.js';
 import { CounterCipher } from '../src/batch-engine/counter-cipher.js';
-import { DATA, FRAMES, KEY_STREAM, STREAMS } from '../src/batch-engine/memory-map.js';
+import { DATA, FRAMES, KEY_STREAM, START, STREAMS } from '../src/batch-engine/memory-map.js';
 import { openMany } from '../src/batch-engine/open-many.js';
 import { sealMany } from '../src/batch-engine/seal-many.js';
 import {
@@ -167,7 +167,7 @@ describe('the memory of the batch engine', () => {
     const { bytes } = requireModule();
     const addresses: number[] = [];
     const parts = [
-      [0, 0x3800],
+      [0, START],
       [DATA, KEY_STREAM],
       [KEY_STREAM, FRAMES],
       [FRAMES, STREAMS],

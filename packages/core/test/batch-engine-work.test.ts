@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GcmFunctions, GcmModule } from '../src/batch-engine/gcm-module.js';
-import { FRAMES_CAPACITY, TABLE_LENGTH } from '../src/batch-engine/memory-map.js';
+import { FRAMES_CAPACITY, SQUARE_TABLE_LENGTH, TABLE_LENGTH } from '../src/batch-engine/memory-map.js';
 import { openMany } from '../src/batch-engine/open-many.js';
 import { sealMany } from '../src/batch-engine/seal-many.js';
 import { openWithEngine, openWithNode, requireModule, Seeded, type TestKey, testKey } from './batch-engine-support.js';
@@ -19,7 +19,16 @@ function watchedModule(): { module: GcmModule; calls: (name: keyof GcmFunctions)
       calls.set(name, [...(calls.get(name) ?? []), args]);
       return work(...args);
     }) as F;
-  const names = ['makeTable', 'hashShared', 'writeCounters', 'writeStarts', 'open', 'seal', 'wipe'] as const;
+  const names = [
+    'makeTable',
+    'makeSquareTable',
+    'hashShared',
+    'writeCounters',
+    'writeStarts',
+    'open',
+    'seal',
+    'wipe',
+  ] as const;
   const watched = Object.fromEntries(names.map((name) => [name, watch(name, real[name])]));
   return { module: { ...real, ...watched }, calls: (name) => calls.get(name) ?? [] };
 }
@@ -163,6 +172,83 @@ describe('the table of a key', () => {
     expect(tablesMade(last)).toBe(1);
     expect(table.equals(Buffer.alloc(TABLE_LENGTH))).toBe(true);
     expect([1, 2, 3].map(() => tablesMade(key))).toEqual([1, 1, 0]);
+  });
+});
+
+describe('the table of the square', () => {
+  /** How many tables of either kind were made for one batch of so many values. */
+  function tablesMade(key: TestKey, count: number): number[] {
+    const { module, calls } = watchedModule();
+    const texts = equalTexts(count, 20);
+    const frames = sealMany(module, key.batchKey, texts, none(texts), randomFillSync);
+    expect(frames.map((frame) => openWithNode(key, frame, NOTHING))).toEqual(texts);
+    return [calls('makeTable').length, calls('makeSquareTable').length];
+  }
+
+  it('is made for 256 values and more, once for all passes, and kept from the second batch on', () => {
+    expect(tablesMade(newKey(), 255)).toEqual([1, 0]);
+    const key = newKey();
+    expect([256, 1_200, 256, 255, 600].map((count) => tablesMade(key, count))).toEqual([
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('is made when it is first needed, where the other is kept already', () => {
+    const key = newKey();
+    expect([20, 20, 20, 300, 300, 20].map((count) => tablesMade(key, count))).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 0],
+      [0, 1],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('is overwritten and made anew together with the other', () => {
+    const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const key = newKey();
+    for (let batch = 0; batch < 2; batch++) tablesMade(key, 300);
+    const kept = allocate.mock.results
+      .map(({ value }) => value as Buffer)
+      .filter(({ length }) => length === TABLE_LENGTH || length === SQUARE_TABLE_LENGTH);
+    expect(kept.map((table) => table.equals(Buffer.alloc(table.length)))).toEqual([false, false]);
+    for (let others = 0; others < 64; others++) {
+      const other = newKey();
+      for (let batch = 0; batch < 2; batch++) tablesMade(other, 5);
+    }
+    expect(kept.map((table) => table.equals(Buffer.alloc(table.length)))).toEqual([true, true]);
+    expect(tablesMade(key, 300)).toEqual([1, 1]);
+  });
+
+  it('serves values of all lengths side by side, with and without data of their own', () => {
+    const lengths = (i: number) => [0, 1, 15, 16, 17, 31, 32, 33, 100, 300][(i * 7) % 10] as number;
+    const texts = Array.from({ length: 600 }, (_, i) => random.bytes(lengths(i)));
+    for (const contexts of [none(texts), texts.map((_, i) => random.bytes(lengths(i * 3)))]) {
+      for (const dataLength of [0, 15, 16, 30]) expect(passes(newKey(20, dataLength), texts, contexts)).toHaveLength(2);
+    }
+    // Sixteen values without a block of their own, next to such as have some.
+    const few = Array.from({ length: 400 }, (_, i) => random.bytes(i < 24 ? 0 : 5));
+    expect(passes(newKey(), few, none(few))).toEqual([400]);
+  });
+
+  it('serves data and texts together up to where their lengths need a third byte, and is left out above', () => {
+    const texts = equalTexts(256, 20);
+    for (const dataLength of [7_951, 7_968, 8_191, 8_192]) {
+      expect(passes(newKey(20, dataLength), texts, none(texts))).toEqual([256]);
+    }
+    const own = (count: number, length: number) => Array.from({ length: count }, () => random.bytes(length));
+    for (const length of [7_980, 8_300]) {
+      const contexts = own(256, length);
+      const opened = passes(newKey(20, 0), texts, contexts);
+      expect(opened.reduce((sum, count) => sum + count, 0)).toBe(256);
+    }
+    const long = [...equalTexts(250, 3), ...equalTexts(6, 8_300)];
+    expect(passes(newKey(), long, none(long)).reduce((sum, count) => sum + count, 0)).toBe(256);
   });
 });
 

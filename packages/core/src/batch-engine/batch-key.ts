@@ -1,10 +1,10 @@
 /// <reference types="node" preserve="true" />
 import type { CounterCipher } from './counter-cipher.js';
 import type { GcmModule } from './gcm-module.js';
-import { SHARED_HASH, TABLE, TABLE_LENGTH } from './memory-map.js';
+import { SHARED_HASH, SQUARE_TABLE, SQUARE_TABLE_LENGTH, TABLE, TABLE_LENGTH } from './memory-map.js';
 
 const BLOCK_LENGTH = 16;
-/** Keys whose tables are kept at the same time, half a megabyte for all. */
+/** Keys whose tables are kept at the same time, a megabyte for all. */
 const MOST_TABLES = 64;
 
 /** The keys whose tables are kept, in the order in which they came. */
@@ -22,6 +22,7 @@ export class BatchKey {
   readonly dataBeforeContext: Buffer;
   #uses = 0;
   #table: Buffer | undefined;
+  #squareTable: Buffer | undefined;
   #shared: { readonly context: Buffer; readonly hash: Buffer } | undefined;
 
   constructor(cipher: CounterCipher, start: Buffer, dataBeforeContext: Buffer) {
@@ -39,12 +40,21 @@ export class BatchKey {
     }
     makeTable(address);
     if (this.#uses > 1) {
-      this.#table = Buffer.allocUnsafeSlow(TABLE_LENGTH);
-      bytes.copy(this.#table, 0, TABLE, TABLE + TABLE_LENGTH);
+      this.#table = copyOf(bytes, TABLE, TABLE_LENGTH);
       withTables.push(new WeakRef(this));
       const first = withTables.length > MOST_TABLES ? withTables.shift()?.deref() : undefined;
-      if (first !== undefined) first.#forgetTable();
+      if (first !== undefined) first.#forgetTables();
     }
+  }
+
+  /** Puts the table of the square of H into the memory, after that of H. It is kept where that is. */
+  loadSquareTable({ bytes, makeSquareTable }: GcmModule, address: number): void {
+    if (this.#squareTable !== undefined) {
+      bytes.set(this.#squareTable, SQUARE_TABLE);
+      return;
+    }
+    makeSquareTable(address);
+    if (this.#table !== undefined) this.#squareTable = copyOf(bytes, SQUARE_TABLE, SQUARE_TABLE_LENGTH);
   }
 
   /** Puts the hash of what all values share into the memory, if it is known. */
@@ -56,14 +66,20 @@ export class BatchKey {
 
   /** Keeps the hash in the memory as that of what all values share, which ends with this context. */
   keepSharedHash({ bytes }: GcmModule, context: Buffer): void {
-    const hash = Buffer.alloc(BLOCK_LENGTH);
-    bytes.copy(hash, 0, SHARED_HASH, SHARED_HASH + BLOCK_LENGTH);
-    this.#shared = { context, hash };
+    this.#shared = { context, hash: copyOf(bytes, SHARED_HASH, BLOCK_LENGTH) };
   }
 
-  #forgetTable(): void {
+  #forgetTables(): void {
     this.#table?.fill(0);
+    this.#squareTable?.fill(0);
     this.#table = undefined;
+    this.#squareTable = undefined;
     this.#uses = 0;
   }
+}
+
+function copyOf(bytes: Buffer, start: number, length: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(length);
+  bytes.copy(copy, 0, start, start + length);
+  return copy;
 }

@@ -24,6 +24,9 @@ const LANES = 16;
 /** Before and behind the values' key stream: H, and the block that shows that none was lost. */
 const EDGE_BLOCKS = 2;
 
+/** So many values save what the second table costs. */
+const VALUES_FOR_SQUARE = 256;
+
 /** Whether a run has the memory. */
 let isMemoryTaken = false;
 
@@ -52,7 +55,9 @@ export class BatchRun {
   readonly #ownDataStart: number;
   #from = 0;
   #count = 0;
+  /** Whether the table of H is in the memory, and with it, in runs of many values, that of its square. */
   #hasTable = false;
+  readonly #hasSquare: boolean;
   /** How far each part of the memory has been written at most. */
   readonly #used = { data: DATA, keyStream: KEY_STREAM, frames: FRAMES, streams: STREAMS };
 
@@ -65,6 +70,7 @@ export class BatchRun {
     this.#shared = compareContexts(key.dataBeforeContext.length, batch.contexts);
     this.#ownDataStart = DATA + roundUp(this.#shared.length);
     this.#positions = positionsByLength(batch.items, batch.areFrames ? this.#overhead : 0);
+    this.#hasSquare = batch.items.length >= VALUES_FOR_SQUARE;
     module.bytes.set(key.start, START);
     isMemoryTaken = true;
   }
@@ -77,6 +83,11 @@ export class BatchRun {
   /** Length of the authenticated data that all values share. */
   get sharedLength(): number {
     return this.#shared.length;
+  }
+
+  /** 1 where the square of H has its table in the memory, else 0: what the module takes for a truth value. */
+  get hasSquare(): number {
+    return this.#hasSquare ? 1 : 0;
   }
 
   /** Which item of the list the value with this number in the memory is. */
@@ -148,6 +159,7 @@ export class BatchRun {
     this.#key.cipher.encrypt(module.bytes, KEY_STREAM, end);
     if (this.#hasTable) return;
     this.#key.loadTable(module, KEY_STREAM);
+    if (this.#hasSquare) this.#key.loadSquareTable(module, KEY_STREAM);
     this.#hashShared();
     this.#hasTable = true;
   }
@@ -156,7 +168,7 @@ export class BatchRun {
   end(): void {
     const { data, keyStream, frames, streams } = this.#used;
     isMemoryTaken = false;
-    this.#module.wipe(DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
+    this.#module.wipe(this.hasSquare, DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
   }
 
   #noteUse(framesEnd: number, keyStreamEnd: number, dataEnd: number, ownData: number, count: number): void {

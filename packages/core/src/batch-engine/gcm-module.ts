@@ -4,6 +4,7 @@ import { GCM_MODULE_BYTES } from './gcm-module-bytes.js';
 /** What assembly/gcm-batch.as exports; it says what each function does. Addresses and lengths are in bytes. */
 export interface GcmFunctions {
   makeTable(address: number): void;
+  makeSquareTable(address: number): void;
   hashShared(address: number, blocks: number): void;
   writeCounters(descriptors: number, count: number, to: number): number;
   writeStarts(descriptors: number, count: number, start: number, startLength: number, nonces: number): void;
@@ -15,9 +16,18 @@ export interface GcmFunctions {
     sharedLength: number,
     keyStream: number,
     streams: number,
+    hasSquare: number,
   ): void;
-  seal(descriptors: number, count: number, sharedLength: number, keyStream: number, streams: number): void;
+  seal(
+    descriptors: number,
+    count: number,
+    sharedLength: number,
+    keyStream: number,
+    streams: number,
+    hasSquare: number,
+  ): void;
   wipe(
+    hasSquare: number,
     data: number,
     dataEnd: number,
     keyStream: number,
@@ -71,9 +81,9 @@ export function isGcmModuleLoaded(): boolean {
 function compile(): GcmModule {
   const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
   const { exports } = new Instance(new Module(Buffer.from(GCM_MODULE_BYTES, 'base64')));
-  const { makeTable, hashShared, writeCounters, writeStarts, open, seal, wipe, memory } = exports;
+  const { makeTable, makeSquareTable, hashShared, writeCounters, writeStarts, open, seal, wipe, memory } = exports;
   return {
-    ...{ makeTable, hashShared, writeCounters, writeStarts, open, seal, wipe },
+    ...{ makeTable, makeSquareTable, hashShared, writeCounters, writeStarts, open, seal, wipe },
     bytes: Buffer.from(memory.buffer),
     words: new Uint32Array(memory.buffer),
   };

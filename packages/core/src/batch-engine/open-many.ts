@@ -34,8 +34,8 @@ export function openMany(
   try {
     while (run.layOut()) {
       run.makeKeyStream();
-      const { count } = run;
-      module.open(DESCRIPTORS, count, START, startLength, run.sharedLength, KEY_STREAM, STREAMS);
+      const { count, sharedLength, hasSquare } = run;
+      module.open(DESCRIPTORS, count, START, startLength, sharedLength, KEY_STREAM, STREAMS, hasSquare);
       let word = DESCRIPTORS >>> 2;
       for (let number = 0; number < count; number++) {
         const position = positions[run.positionOf(number)] as number;

@@ -35,11 +35,11 @@ export function sealMany(
   const run = new BatchRun(module, key, { items: plaintexts, contexts, areFrames: false });
   try {
     while (run.layOut()) {
-      const { count } = run;
+      const { count, sharedLength, hasSquare } = run;
       fillNonces(bytes, NONCES, count * NONCE_LENGTH);
       module.writeStarts(DESCRIPTORS, count, START, startLength, NONCES);
       run.makeKeyStream();
-      module.seal(DESCRIPTORS, count, run.sharedLength, KEY_STREAM, STREAMS);
+      module.seal(DESCRIPTORS, count, sharedLength, KEY_STREAM, STREAMS, hasSquare);
       let word = DESCRIPTORS >>> 2;
       const last = word + (count - 1) * DESCRIPTOR_WORDS;
       const framesEnd = (words[last] as number) + (words[last + 1] as number) + TAG_LENGTH;
