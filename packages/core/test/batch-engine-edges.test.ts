@@ -89,6 +89,27 @@ describe('groups of values', () => {
     expect(groups.add(35, frame(0, 'xaes-256-gcm'))).toBe(groups.all[17]);
   });
 
+  it('are let go at the end, and their places serve the next batch, emptied', () => {
+    const [one, other] = [new ValueGroups(1_000), new ValueGroups(1_000)];
+    const ids = Array.from({ length: 1_000 }, (_, i) => 7 * i);
+    const addAll = (groups: ValueGroups, offset: number): void => {
+      for (const [position, id] of ids.entries()) groups.add(position, frame(id + offset));
+    };
+    // Two batches at a time never share places.
+    addAll(one, 0);
+    addAll(other, 1);
+    expect([one.all.length, other.all.length]).toEqual([1_000, 1_000]);
+    one.end();
+    other.end();
+    expect([one.all.length, other.all.length]).toEqual([0, 0]);
+    for (const most of [3, 1_000]) {
+      const next = new ValueGroups(most);
+      for (const [position, id] of [7, 14, 7].entries()) next.add(position, frame(id));
+      expect(next.all.map(leftIn)).toEqual([[0, 2], [1]]);
+      next.end();
+    }
+  });
+
   it('take what has the length of a start, its suite and kind, and its last four bytes', () => {
     const group = new ValueGroups(3).add(0, frame(5)) as ValueGroup;
     const changed = (at: number) => {

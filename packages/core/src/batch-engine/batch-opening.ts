@@ -81,6 +81,7 @@ export class BatchOpening {
       this.#open(engine, groups.all[this.#openedGroups++] as ValueGroup);
       if (this.#openedGroups < groups.all.length && pace.isDue) return false;
     }
+    groups.end();
     return true;
   }
 

@@ -2,13 +2,17 @@ import { frameStartLength, glanceAt } from './frame-start.js';
 
 /** Places that are looked at for a group. Only an attacker fills more in a row, and must not make look-ups longer. */
 const MOST_LOOKS = 16;
+/**
+ * Places that nobody uses, all zero. They are kept because asking for so much memory makes allocators sort what others
+ * have freed in the meantime, which can take as long as a tenth of a batch of node:crypto's.
+ */
+let spare: Uint16Array | undefined;
+
 /** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
 const SPREAD = 0x9e37_79b1;
 
 /** Values that probably begin alike up to their GCM nonce, and so share a derived key. */
 export class ValueGroup {
-  /** The first of the frames. */
-  readonly frame: Uint8Array;
   /** How many bytes all begin with in common. */
   readonly startLength: number;
   /** The last four of them. */
@@ -20,7 +24,6 @@ export class ValueGroup {
   #positions: number[] | undefined;
 
   constructor(position: number, frame: Uint8Array, startLength: number) {
-    this.frame = frame;
     this.startLength = startLength;
     this.glance = glanceAt(frame, startLength);
     this.#suiteAndKind = suiteAndKind(frame);
@@ -68,6 +71,8 @@ export class ValueGroups {
   readonly #groups: ValueGroup[] = [];
   /** Numbers of groups, from one, at places that their starts tell; as soon as there is more than one group. */
   #places: Uint16Array | undefined;
+  /** How many of them are used, less one: a power of two, less one. */
+  #mask = 0;
   #latest: ValueGroup | undefined;
 
   /** @param most how many values there will be, fewer than 65,536. */
@@ -98,22 +103,35 @@ export class ValueGroups {
     return this.#groups;
   }
 
-  #find(position: number, frame: Uint8Array, startLength: number): ValueGroup | undefined {
-    this.#places ??= this.#makePlaces();
+  /** Lets go of the groups and gives back what it holds: the batch may go on for long without them. */
+  end(): void {
+    this.#groups.length = 0;
+    this.#latest = undefined;
     const places = this.#places;
-    let place = placeOf(glanceAt(frame, startLength), places.length);
+    if (places === undefined) return;
+    places.fill(0, 0, this.#mask + 1);
+    if (spare === undefined || spare.length < places.length) spare = places;
+    this.#places = undefined;
+  }
+
+  #find(position: number, frame: Uint8Array, startLength: number): ValueGroup | undefined {
+    this.#places ??= this.#takePlaces();
+    const places = this.#places;
+    const mask = this.#mask;
+    let place = placeOf(glanceAt(frame, startLength), mask);
     for (let look = 0; look < MOST_LOOKS; look++) {
-      const group = this.#groups[(places[place] as number) - 1];
-      if (group === undefined) {
+      const number = places[place] as number;
+      if (number === 0) {
         const created = this.#create(position, frame, startLength);
         places[place] = this.#groups.length;
         return created;
       }
+      const group = this.#groups[number - 1] as ValueGroup;
       if (group.startLength === startLength && group.seemsAlike(frame)) {
         group.add(position);
         return group;
       }
-      place = (place + 1) & (places.length - 1);
+      place = (place + 1) & mask;
     }
     return undefined;
   }
@@ -124,11 +142,13 @@ export class ValueGroups {
     return group;
   }
 
-  /** At least twice as many as values, a power of two, with the first group at its place. */
-  #makePlaces(): Uint16Array {
-    const places = new Uint16Array(4 << (31 - Math.clz32(this.#most)));
-    const { glance } = this.#groups[0] as ValueGroup;
-    places[placeOf(glance, places.length)] = 1;
+  /** At least twice as many as values, with the first group at its place. */
+  #takePlaces(): Uint16Array {
+    const count = 4 << (31 - Math.clz32(this.#most));
+    const places = spare !== undefined && spare.length >= count ? spare : new Uint16Array(count);
+    spare = undefined;
+    this.#mask = count - 1;
+    places[placeOf((this.#groups[0] as ValueGroup).glance, this.#mask)] = 1;
     return places;
   }
 }
@@ -137,7 +157,7 @@ function suiteAndKind(frame: Uint8Array): number {
   return ((frame[2] as number) << 8) | (frame[3] as number);
 }
 
-/** Where to look first for a group, of so many places. */
-function placeOf(glance: number, places: number): number {
-  return Math.imul(glance, SPREAD) >>> (Math.clz32(places) + 1);
+/** Where to look first for a group, from zero to `mask`. */
+function placeOf(glance: number, mask: number): number {
+  return Math.imul(glance, SPREAD) >>> Math.clz32(mask);
 }
