@@ -60,15 +60,17 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const pace = new Pace();
   checkCallOptions(options, BATCH_OPTIONS);
   const items = copyOf(list, 'encryptMany');
+  const isLong = items.length > VALUES_TO_OPEN;
   for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
     checkItems(items, from, 'encryptMany');
-    if (pace.isDue) await pace.rest();
+    if (isLong && pace.isDue) await pace.rest();
   }
   const encryptOne = ({ plaintext, context }: EncryptItem) => chosen.encrypt(plaintext, { context, signal, scope });
   if (!isSyncCrypterer(chosen)) return throwFirst(await eachConcurrently(items, encryptOne, pace));
 
   const engine = chooseEngine(options, chosen, 'keyToSeal', items, lengthToSeal);
   const results = new Array<Buffer | undefined>(items.length);
+  if (isLong && pace.isDue) await pace.rest();
   for (let from = 0, to = 0; from < items.length; from = to) {
     to = Math.min(items.length, from + nextChunk(VALUES_TO_SEAL));
     const sealFrom = (start: number): boolean =>
@@ -146,9 +148,10 @@ export class BatchDecryption {
     const chosen = this.#crypterer;
     const pace = this.#pace;
     const items = copyOf(list, 'decryptMany');
+    const isLong = items.length > VALUES_TO_OPEN;
     for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
       checkItems(items, from, 'decryptMany');
-      if (pace.isDue) await pace.rest();
+      if (isLong && pace.isDue) await pace.rest();
     }
     const { signal, scope, onError } = this.#options;
     if (!isSyncCrypterer(chosen)) {
@@ -160,6 +163,7 @@ export class BatchDecryption {
 
     const engine = chooseEngine(this.#options, chosen, 'keyToOpen', items, lengthToOpen);
     const results = new Array<T | SqlcrypterError>(items.length);
+    if (isLong && pace.isDue) await pace.rest();
     let hasFailed = false;
     const fail = (error: unknown, index: number): void => {
       results[index] = atIndex(error, index);

@@ -202,14 +202,6 @@ describe('the pace of a batch', () => {
     expect([103, 104.9, 105].map(isDueAt)).toEqual([false, false, true]);
   });
 
-  it('begins when it is first asked about', () => {
-    const now = vi.spyOn(performance, 'now');
-    const pace = new Pace();
-    expect(now).not.toHaveBeenCalled();
-    now.mockReturnValueOnce(500).mockReturnValueOnce(501.9).mockReturnValueOnce(502);
-    expect([pace.isDue, pace.isDue, pace.isDue]).toEqual([false, false, true]);
-  });
-
   it('is asked about once for 32 short values, and for each long one', () => {
     const now = vi.spyOn(performance, 'now').mockReturnValue(0);
     const pace = new Pace();

@@ -9,15 +9,12 @@ const VALUE = 10_000;
 
 /** Divides a long batch into slices, so that timers, sockets and other requests are served in between. */
 export class Pace {
-  /** The first slice begins when it is first asked about, so that a short batch asks the clock once. */
-  #start: number | undefined;
+  #start = performance.now();
   #bytes = 0;
 
   /** Whether this slice has lasted long enough. */
   get isDue(): boolean {
-    const now = performance.now();
-    this.#start ??= now;
-    return now - this.#start >= SLICE;
+    return performance.now() - this.#start >= SLICE;
   }
 
   /** Whether it has, after one more value of so many bytes. Looks at the clock now and then only. */
