@@ -253,7 +253,6 @@ async function eachConcurrently<Item, T>(
 }
 
 /** A list of our own: the caller may go on with its own while the batch waits. */
-/** A list of our own: the caller may go on with its own while the batch waits. */
 function copyOf<T>(list: readonly T[], name: string): T[] {
   if (!Array.isArray(list)) throw noItems(name);
   // Not slice(), which would keep the holes of the list as holes.

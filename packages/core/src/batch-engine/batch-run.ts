@@ -55,8 +55,9 @@ export class BatchRun {
   readonly #ownDataStart: number;
   #from = 0;
   #count = 0;
-  /** Whether the table of H is in the memory, and with it, in runs of many values, that of its square. */
+  /** Whether the table of H is in the memory yet. */
   #hasTable = false;
+  /** Whether that of its square comes with it. */
   readonly #hasSquare: boolean;
   /** How far each part of the memory has been written at most. */
   readonly #used = { data: DATA, keyStream: KEY_STREAM, frames: FRAMES, streams: STREAMS };
