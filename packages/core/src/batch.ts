@@ -1,7 +1,8 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
 import { BatchOpening } from './batch-engine/batch-opening.js';
-import { chooseEngine, type EngineChoice } from './batch-engine/choose-engine.js';
+import { chooseEngine, type Engine, type EngineChoice } from './batch-engine/choose-engine.js';
+import type { TakePlaintext } from './batch-engine/open-many.js';
 import { nextChunk, Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
@@ -169,17 +170,16 @@ export class BatchDecryption {
       results[index] = atIndex(error, index);
       hasFailed = true;
     };
-    const take = (position: number, memory: Buffer, start: number, end: number): void => {
+    const take: TakePlaintext = (position, memory, start, end) => {
       try {
         results[position] = read(memory, start, end, position);
       } catch (error) {
         fail(error, position);
       }
     };
-    const begin = (positions: readonly number[]): BatchOpening =>
-      new BatchOpening(isSpent(signal) ? undefined : engine, items, positions, take);
+    const engineNow = (): Engine | undefined => (isSpent(signal) ? undefined : engine);
     for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
-      const opening = begin(range(from, Math.min(items.length, from + VALUES_TO_OPEN)));
+      const opening = new BatchOpening(engineNow(), items, from, Math.min(items.length, from + VALUES_TO_OPEN), take);
       while (!opening.advance(pace)) await pace.rest();
       const { withoutKey, others } = opening.left;
       const left = withoutKey.length === 0 ? others : [...withoutKey, ...others];
@@ -191,7 +191,10 @@ export class BatchDecryption {
         if (types.isUint8Array(items[position]?.ciphertext)) fail(failure, position);
       }
       if (withoutKey.length > 0) {
-        const again = begin(withoutKey.filter((position) => results[position] === undefined));
+        const positions = withoutKey.filter((position) => results[position] === undefined);
+        const waited = positions.map((position) => items[position] as DecryptItem);
+        const takeWaited: TakePlaintext = (i, memory, start, end) => take(positions[i] as number, memory, start, end);
+        const again = new BatchOpening(engineNow(), waited, 0, waited.length, takeWaited);
         while (!again.advance(pace)) await pace.rest();
       }
       for (const position of left) {
@@ -281,12 +284,6 @@ function lengthToOpen({ ciphertext }: DecryptItem): number {
 /** Whether a signal has fired, or is none: the provider's own functions say which. */
 function isSpent(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && (!(signal instanceof AbortSignal) || signal.aborted);
-}
-
-function range(from: number, to: number): number[] {
-  const positions = new Array<number>(to - from);
-  for (let i = 0; i < positions.length; i++) positions[i] = from + i;
-  return positions;
 }
 
 /** Reads a plaintext that is a Buffer already; its own bytes need no copy. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { DecryptItem } from '../src/batch.js';
 import { positionsByLength } from '../src/batch-engine/by-length.js';
 import { chooseEngine } from '../src/batch-engine/choose-engine.js';
 import { frameStartLength } from '../src/batch-engine/frame-start.js';
 import { DATA_CAPACITY, MAX_CONTEXT_LENGTH } from '../src/batch-engine/memory-map.js';
 import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { compareContexts } from '../src/batch-engine/shared-data.js';
-import { type ValueGroup, ValueGroups } from '../src/batch-engine/value-groups.js';
+import { ValueGroup, ValueGroups } from '../src/batch-engine/value-groups.js';
 import { encodeFrameHeader } from '../src/frame.js';
 import { createNamedCrypterer } from './batch-engine-crypterers.js';
 import { openWithEngine, openWithNode, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
@@ -38,80 +39,118 @@ describe('the start of a frame', () => {
 });
 
 describe('groups of values', () => {
-  const leftIn = (group: ValueGroup): number[] => {
-    const list: number[] = [];
-    group.leaveTo(list);
-    return list;
-  };
   const frame = (id: number, suite: 'aes-256-gcm' | 'xaes-256-gcm' = 'aes-256-gcm') =>
     Buffer.concat([encodeFrameHeader(suite, { kind: 1, id }), Buffer.alloc(40)]);
 
-  it('hold the positions of frames that begin alike, in whatever order they come', () => {
-    const groups = new ValueGroups(30);
-    for (const [position, id] of [1, 1, 2, 3, 1, 2, 3, 3].entries()) groups.add(position, frame(id));
+  /** Groups of all frames, the first at position `from`, and the positions of those that are in none. */
+  function sort(frames: readonly Uint8Array[], from = 0) {
+    const items: DecryptItem[] = new Array(from).fill(null);
+    for (const ciphertext of frames) items.push({ ciphertext });
+    const others: number[] = [];
+    const groups = new ValueGroups(items, from, items.length, others);
+    expect(groups.add(from, items.length, Infinity)).toBe(items.length);
+    return { groups, others };
+  }
+
+  /** The positions in each group, each as a list of its own. */
+  const taken = (groups: ValueGroups): number[][] => groups.all.map((group) => [...group.take()]);
+
+  it.each([0, 5])('hold the positions of frames that begin alike, in whatever order they come, from %d on', (from) => {
+    const frames = [1, 1, 2, 3, 1, 2, 3, 3].map((id) => frame(id));
+    const { groups, others } = sort(frames, from);
+    expect(groups.all.map(({ startLength }) => startLength)).toEqual([8, 8, 8]);
+    expect(groups.all.map(({ count }) => count)).toEqual([3, 2, 3]);
     const expected = [
       [0, 1, 4],
       [2, 5],
       [3, 6, 7],
     ];
-    expect(groups.all.map(({ startLength }) => startLength)).toEqual([8, 8, 8]);
-    expect(groups.all.map(({ count }) => count)).toEqual([3, 2, 3]);
-    expect(groups.all.map(leftIn)).toEqual(expected);
-    expect(groups.all.map((group) => group.take())).toEqual(expected);
+    expect(taken(groups)).toEqual(expected.map((positions) => positions.map((position) => from + position)));
     expect(groups.all.map(({ count }) => count)).toEqual([0, 0, 0]);
+    groups.end();
+    expect(others).toEqual([]);
   });
 
-  it('hand out each value once', () => {
-    const groups = new ValueGroups(30);
-    for (const [position, id] of [1, 1, 2].entries()) groups.add(position, frame(id));
-    const [pair, single] = groups.all as [ValueGroup, ValueGroup];
-    expect(pair.take()).toEqual([0, 1]);
-    expect([single.count, leftIn(single)]).toEqual([1, [2]]);
-    expect(single.take()).toEqual([2]);
-    expect([leftIn(single), leftIn(pair)]).toEqual([[], []]);
-    expect(groups.add(9, frame(2))).toBe(single);
-    expect(single.take()).toEqual([9]);
+  it.each([0, 5])('are none for values that are alone, which are told at the end, from %d on', (from) => {
+    const { groups, others } = sort(
+      [1, 2, 3, 2, 4].map((id) => frame(id)),
+      from,
+    );
+    // The first is not known to be alone until there is a second.
+    expect(taken(groups)).toEqual([[from], [from + 1, from + 3]]);
+    expect(others).toEqual([]);
+    groups.end();
+    expect(others.toSorted((a, b) => a - b)).toEqual([from + 2, from + 4]);
+  });
+
+  it('hand out each value once, in a list for those that come later', () => {
+    const items = [1, 1, 2, 1, 2, 2].map((id) => ({ ciphertext: frame(id) }));
+    const groups = new ValueGroups(items, 0, 6, []);
+    groups.add(0, 3, 9);
+    const [pair] = groups.all as [ValueGroup];
+    const list = pair.take();
+    expect(list).toEqual([0, 1]);
+    expect(pair.take()).toEqual([]);
+    groups.add(3, 6, 9);
+    expect(taken(groups)).toEqual([[3], [2, 4, 5]]);
+    expect(list).toEqual([3]);
+  });
+
+  it('tell as soon as one of them is full', () => {
+    const items = [1, 1, 1, 2, 1, 2, 2, 1].map((id) => ({ ciphertext: frame(id) }));
+    const groups = new ValueGroups(items, 0, 8, []);
+    const stops: unknown[] = [];
+    for (let position = 0; position < 8; ) {
+      position = groups.add(position, 8, 2);
+      stops.push([position, groups.latest?.count === 2 ? [...groups.latest.take()] : undefined]);
+    }
+    expect(stops).toEqual([
+      [2, [0, 1]],
+      [5, [2, 4]],
+      [6, [3, 5]],
+      [8, undefined],
+    ]);
+    expect(taken(groups)).toEqual([[7], [6]]);
   });
 
   it('are told apart where an attacker put them in one place, up to sixteen of them', () => {
-    const groups = new ValueGroups(60);
-    // Ids, the last four bytes of a start, whose place among 128 is the same.
+    // Ids, the last four bytes of a start, whose place is the same among 64, and among 128.
     const ids: number[] = [];
     for (let id = 1; ids.length < 17; id++) if (Math.imul(id, 0x9e37_79b1) >>> 25 === 40) ids.push(id);
-    const alike = (n: number) => frame(ids[n] as number);
-    for (let round = 0; round < 2; round++) {
-      for (let n = 0; n < 16; n++) expect(groups.add(16 * round + n, alike(n))).toBe(groups.all[n]);
-    }
-    expect(groups.all.map(leftIn)).toEqual(Array.from({ length: 16 }, (_, n) => [n, n + 16]));
-    expect(groups.add(32, alike(16))).toBeUndefined();
-    expect(groups.add(33, alike(0))).toBe(groups.all[0]);
-    expect(groups.add(34, frame(0))).toBe(groups.all[16]);
-    expect(groups.add(35, frame(0, 'xaes-256-gcm'))).toBe(groups.all[17]);
+    const sixteen = ids.slice(0, 16);
+    const pairs = Array.from({ length: 16 }, (_, n) => [n, n + 16]);
+    const { groups, others } = sort([...sixteen, ...sixteen].map((id) => frame(id)));
+    expect(taken(groups)).toEqual(pairs);
+    groups.end();
+    expect(others).toEqual([]);
+    const crowd = sort([...[...ids, ...ids].map((id) => frame(id)), frame(0), frame(0), frame(0, 'xaes-256-gcm')]);
+    expect(crowd.others).toEqual([16, 33]);
+    expect(taken(crowd.groups)).toEqual([...pairs.map(([n, m]) => [n, (m as number) + 1]), [34, 35]]);
+    crowd.groups.end();
+    expect(crowd.others).toEqual([16, 33, 36]);
   });
 
   it('are let go at the end, and their places serve the next batch, emptied', () => {
-    const [one, other] = [new ValueGroups(1_000), new ValueGroups(1_000)];
-    const ids = Array.from({ length: 1_000 }, (_, i) => 7 * i);
-    const addAll = (groups: ValueGroups, offset: number): void => {
-      for (const [position, id] of ids.entries()) groups.add(position, frame(id + offset));
-    };
+    const ids = Array.from({ length: 1_000 }, (_, i) => 7 * (i >> 1));
     // Two batches at a time never share places.
-    addAll(one, 0);
-    addAll(other, 1);
-    expect([one.all.length, other.all.length]).toEqual([1_000, 1_000]);
+    const [one, other] = [sort(ids.map((id) => frame(id))).groups, sort(ids.map((id) => frame(id + 1))).groups];
+    expect([one.all.length, other.all.length]).toEqual([500, 500]);
     one.end();
     other.end();
-    expect([one.all.length, other.all.length]).toEqual([0, 0]);
-    for (const most of [3, 1_000]) {
-      const next = new ValueGroups(most);
-      for (const [position, id] of [7, 14, 7].entries()) next.add(position, frame(id));
-      expect(next.all.map(leftIn)).toEqual([[0, 2], [1]]);
-      next.end();
+    expect([one.all, one.latest, other.all]).toEqual([[], undefined, []]);
+    for (let round = 0; round < 2; round++) {
+      const next = sort([7, 14, 21, 14, 7].map((id) => frame(id)));
+      expect(taken(next.groups)).toEqual([
+        [0, 4],
+        [1, 3],
+      ]);
+      next.groups.end();
+      expect(next.others).toEqual([2]);
     }
   });
 
   it('take what has the length of a start, its suite and kind, and its last four bytes', () => {
-    const group = new ValueGroups(3).add(0, frame(5)) as ValueGroup;
+    const group = new ValueGroup(frame(5), 8, [0]);
     const changed = (at: number) => {
       const other = frame(5);
       other[at] = (other[at] as number) ^ 1;
@@ -123,24 +162,33 @@ describe('groups of values', () => {
     expect(group.seemsAlike(frame(5).subarray(0, 7))).toBe(false);
   });
 
-  it.each([1, 2, 3, 4, 31, 32, 33, 1_000])('may be as many as there are values: %d', (count) => {
-    const groups = new ValueGroups(count);
+  it('take no value whose frame has become another since', () => {
+    const items = [1, 2, 2, 2].map((id) => ({ ciphertext: frame(id) }));
+    const others: number[] = [];
+    const groups = new ValueGroups(items, 0, 4, others);
+    groups.add(0, 2, 9);
+    items[1] = { ciphertext: 'text' as never };
+    groups.add(2, 4, 9);
+    expect(taken(groups)).toEqual([[0], [2, 3]]);
+    groups.end();
+    expect(others).toEqual([1]);
+  });
+
+  it.each([2, 3, 4, 31, 32, 33, 1_000, 16_384])('may be half as many as there are values: %d', (count) => {
     const random = new Seeded(27);
-    const frames = Array.from({ length: count }, () => frame(random.below(2 ** 32)));
-    for (const [position, each] of frames.entries()) groups.add(position, each);
-    expect(groups.all.map(leftIn)).toEqual(frames.map((_, position) => [position]));
-    for (const [position, each] of frames.entries()) groups.add(count + position, each);
-    expect(groups.all.map(leftIn)).toEqual(frames.map((_, position) => [position, count + position]));
+    const half = Array.from({ length: count >> 1 }, () => frame(random.below(2 ** 32)));
+    const { groups, others } = sort([...half, ...half]);
+    expect(taken(groups)).toEqual(half.map((_, position) => [position, half.length + position]));
+    groups.end();
+    expect(others).toEqual([]);
   });
 
   it('take nothing that cannot be a frame, or ends before its start does', () => {
-    const groups = new ValueGroups(30);
-    expect(groups.add(0, Buffer.alloc(10))).toBeUndefined();
     const fingerprint = Buffer.alloc(16, 4);
     const cut = encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(90) });
-    expect(groups.add(1, cut.subarray(0, 60))).toBeUndefined();
-    expect(groups.all).toEqual([]);
-    expect(leftIn(groups.add(2, cut) as ValueGroup)).toEqual([2]);
+    const { groups, others } = sort([Buffer.alloc(10), cut.subarray(0, 60), 'text' as never, cut]);
+    expect(others).toEqual([0, 1, 2]);
+    expect(taken(groups)).toEqual([[3]]);
   });
 });
 

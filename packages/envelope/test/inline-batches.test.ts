@@ -13,7 +13,7 @@ const texts = Array.from({ length: COUNT }, (_, i) => Buffer.from(`value ${i}`))
 const items = texts.map((plaintext) => ({ plaintext }));
 const read = (ciphertexts: readonly Buffer[]) => ciphertexts.map((ciphertext) => ({ ciphertext }));
 
-let opened: MockInstance<DataKey['openMany']>;
+let opened: number;
 let sealed: MockInstance<DataKey['sealMany']>;
 
 /** Values that the batch engine sealed, and that it opened or refused. */
@@ -21,12 +21,17 @@ function engineUse(): { readonly sealed: number; readonly opened: number } {
   const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
   return {
     sealed: sum(sealed.mock.calls.map((args) => args[2].length)),
-    opened: sum(opened.mock.calls.map((args) => args[2].length)),
+    opened,
   };
 }
 
 function watchEngine(): void {
-  opened = vi.spyOn(DataKey.prototype, 'openMany');
+  opened = 0;
+  const { openMany } = DataKey.prototype;
+  vi.spyOn(DataKey.prototype, 'openMany').mockImplementation(function (this: DataKey, ...args) {
+    opened += args[2].length;
+    return openMany.apply(this, args);
+  });
   sealed = vi.spyOn(DataKey.prototype, 'sealMany');
 }
 

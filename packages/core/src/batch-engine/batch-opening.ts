@@ -28,54 +28,58 @@ export class BatchOpening {
   readonly left: LeftOver = { withoutKey: [], others: [] };
   readonly #engine: Engine | undefined;
   readonly #items: readonly DecryptItem[];
-  readonly #positions: readonly number[];
+  readonly #to: number;
   readonly #take: TakePlaintext;
   readonly #groups: ValueGroups;
-  #sorted = 0;
+  /** Those of the values that are being opened. One list for all chunks: fresh memory is what a batch waits for most. */
+  readonly #frames: Uint8Array[];
+  readonly #contexts: Buffer[];
+  /** Where the first is that is in no group yet. */
+  #unsorted: number;
   #openedGroups = 0;
   #chunk: number;
 
   /**
    * @param engine without it, everything is left.
-   * @param positions of the items to open.
+   * @param from where the first item to open is; as many as `ValueGroups` takes, up to `to`.
    * @param take as of `openMany`, with the position in the batch.
    */
   constructor(
     engine: Engine | undefined,
     items: readonly DecryptItem[],
-    positions: readonly number[],
+    from: number,
+    to: number,
     take: TakePlaintext,
   ) {
     this.#engine = engine;
     this.#items = items;
-    this.#positions = positions;
+    this.#unsorted = from;
+    this.#to = to;
     this.#take = take;
-    this.#groups = new ValueGroups(positions.length);
+    const most = Math.min(to - from, MAX_VALUES);
+    this.#frames = new Array(most);
+    this.#contexts = new Array(most);
+    this.#groups = new ValueGroups(items, from, to, this.left.others);
     this.#chunk = engine === undefined ? 0 : nextChunk(MAX_VALUES);
   }
 
   /** Works until everything is done, which it tells, or until this slice is over. */
   advance(pace: Pace): boolean {
     const engine = this.#engine;
-    const items = this.#items;
-    const positions = this.#positions;
     const groups = this.#groups;
+    const to = this.#to;
     if (engine === undefined) {
-      addAll(this.left.others, positions);
+      for (let position = this.#unsorted; position < to; position++) this.left.others.push(position);
       return true;
     }
-    while (this.#sorted < positions.length) {
-      const position = positions[this.#sorted++] as number;
-      const { ciphertext } = items[position] as DecryptItem;
-      const group = types.isUint8Array(ciphertext) ? groups.add(position, ciphertext) : undefined;
-      if (group === undefined) {
-        this.left.others.push(position);
-      } else if (group.count >= this.#chunk) {
-        this.#open(engine, group);
+    while (this.#unsorted < to) {
+      this.#unsorted = groups.add(this.#unsorted, Math.min(to, this.#unsorted + VALUES_PER_GLANCE), this.#chunk);
+      const { latest } = groups;
+      if (latest !== undefined && latest.count >= this.#chunk) {
+        this.#open(engine, latest);
         this.#chunk = nextChunk(MAX_VALUES);
-        if (pace.isDue) return false;
       }
-      if (this.#sorted % VALUES_PER_GLANCE === 0 && pace.isDue) return false;
+      if (this.#unsorted < to && pace.isDue) return false;
     }
     while (this.#openedGroups < groups.all.length) {
       this.#open(engine, groups.all[this.#openedGroups++] as ValueGroup);
@@ -85,81 +89,67 @@ export class BatchOpening {
     return true;
   }
 
-  #open(engine: Engine, group: ValueGroup): void {
-    if (isWorthTheEngine(group.count, 0)) openGroup(engine, this.#items, group, this.#take, this.left);
-    else group.leaveTo(this.left.others);
-  }
-}
-
-function openGroup(
-  { module, side, scope }: Engine,
-  items: readonly DecryptItem[],
-  group: ValueGroup,
-  take: TakePlaintext,
-  left: LeftOver,
-): void {
-  const { startLength } = group;
-  const { frames, contexts, positions, bytes } = membersOf(items, group.take(), startLength, left.others);
-  if (!isWorthTheEngine(positions.length, bytes)) {
-    addAll(left.others, positions);
-    return;
-  }
-  const key = side.closed ? undefined : keyOf(side, asBuffer(frames[0] as Uint8Array), startLength, scope);
-  if (key === undefined) {
-    addAll(left.withoutKey, positions);
-    return;
-  }
-  try {
-    const refused = key.dataKey.openMany(module, key.layout, frames, contexts, positions, take);
-    addAll(left.others, refused);
-  } catch {
-    // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
-    addAll(left.others, positions);
-  }
-}
-
-/** The values of a group as the engine takes them. */
-interface Members {
-  readonly frames: readonly Uint8Array[];
-  readonly contexts: readonly Buffer[];
-  readonly positions: readonly number[];
-  /** Of their texts together. */
-  readonly bytes: number;
-}
-
-/** Those that the engine takes; positions of all others go to `others`. */
-function membersOf(items: readonly DecryptItem[], positions: number[], startLength: number, others: number[]): Members {
-  const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
-  const frames = new Array<Uint8Array>(positions.length);
-  const contexts = new Array<Buffer>(positions.length);
-  let bytes = 0;
-  let count = 0;
-  let lastContext: DecryptItem['context'];
-  let encoded = encodeContext(undefined);
-  for (let i = 0; i < positions.length; i++) {
-    const position = positions[i] as number;
-    try {
-      const { ciphertext: frame, context } = items[position] as DecryptItem;
-      if (context !== lastContext) {
-        encoded = encodeContext(context);
-        lastContext = context;
-      }
-      const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
-      if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
-        frames[count] = frame;
-        positions[count] = position;
-        contexts[count] = encoded;
-        bytes += length;
-        count += 1;
-        continue;
-      }
-    } catch {
-      // What is wrong with this value, its turn with the provider's own function will tell.
+  #open({ module, side, scope }: Engine, group: ValueGroup): void {
+    const { withoutKey, others } = this.left;
+    const frames = this.#frames;
+    const contexts = this.#contexts;
+    const { startLength } = group;
+    const positions = group.take();
+    if (!isWorthTheEngine(positions.length, 0) || !this.#gather(positions, startLength)) {
+      addAll(others, positions);
+      return;
     }
-    others.push(position);
+    const key = side.closed ? undefined : keyOf(side, asBuffer(frames[0] as Uint8Array), startLength, scope);
+    if (key === undefined) {
+      addAll(withoutKey, positions);
+      return;
+    }
+    try {
+      addAll(others, key.dataKey.openMany(module, key.layout, frames, contexts, positions, this.#take));
+    } catch {
+      // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
+      addAll(others, positions);
+    }
   }
-  if (count < positions.length) for (const list of [frames, positions, contexts]) list.length = count;
-  return { frames, contexts, positions, bytes };
+
+  /**
+   * Gathers frames and contexts of the values that the engine takes, and takes the positions of all others out of the
+   * list. Gives whether those that stay are worth the engine.
+   */
+  #gather(positions: number[], startLength: number): boolean {
+    const items = this.#items;
+    const frames = this.#frames;
+    const contexts = this.#contexts;
+    const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
+    let bytes = 0;
+    let count = 0;
+    let lastContext: DecryptItem['context'];
+    let encoded = encodeContext(undefined);
+    for (let i = 0; i < positions.length; i++) {
+      const position = positions[i] as number;
+      try {
+        const { ciphertext: frame, context } = items[position] as DecryptItem;
+        if (context !== lastContext) {
+          encoded = encodeContext(context);
+          lastContext = context;
+        }
+        const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
+        if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
+          frames[count] = frame;
+          positions[count] = position;
+          contexts[count] = encoded;
+          bytes += length;
+          count += 1;
+          continue;
+        }
+      } catch {
+        // What is wrong with this value, its turn with the provider's own function will tell.
+      }
+      this.left.others.push(position);
+    }
+    for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
+    return isWorthTheEngine(count, bytes);
+  }
 }
 
 function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: string | undefined): KeyToOpen | undefined {

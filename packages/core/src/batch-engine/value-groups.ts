@@ -1,12 +1,21 @@
+/// <reference types="node" preserve="true" />
+import { types } from 'node:util';
+import type { DecryptItem } from '../batch.js';
 import { frameStartLength, glanceAt } from './frame-start.js';
 
-/** Places that are looked at for a group. Only an attacker fills more in a row, and must not make look-ups longer. */
+/** Places that are looked at for a value. Only an attacker fills more in a row, and must not make look-ups longer. */
 const MOST_LOOKS = 16;
+/**
+ * The lower half of a place is a number: of a value that is alone so far, from one, or of a group, from here. The upper
+ * half is that of the glance, which tells nearly every other start without a look at its frame.
+ */
+const FIRST_GROUP = 0x8000;
+const NUMBER = 0xffff;
 /**
  * Places that nobody uses, all zero. They are kept because asking for so much memory makes allocators sort what others
  * have freed in the meantime, which can take as long as a tenth of a batch of node:crypto's.
  */
-let spare: Uint16Array | undefined;
+let spare: Uint32Array | undefined;
 
 /** The golden ratio as 32 bits, whose multiples spread numbers that follow one another. */
 const SPREAD = 0x9e37_79b1;
@@ -18,89 +27,95 @@ export class ValueGroup {
   /** The last four of them. */
   readonly glance: number;
   readonly #suiteAndKind: number;
-  /** Where in the batch the first is. */
-  readonly #position: number;
-  /** Where those are that are not opened yet. Many groups have one only, so the list waits for the second. */
-  #positions: number[] | undefined;
+  /** Positions in the batch: of values that are not opened yet, so many, then perhaps of some that were. */
+  readonly #positions: number[];
+  #count: number;
 
-  constructor(position: number, frame: Uint8Array, startLength: number) {
+  /** @param positions of the first values. The list is the group's from then on. */
+  constructor(frame: Uint8Array, startLength: number, positions: number[]) {
     this.startLength = startLength;
     this.glance = glanceAt(frame, startLength);
     this.#suiteAndKind = suiteAndKind(frame);
-    this.#position = position;
-  }
-
-  /** Whether a frame seems to belong here. The engine compares whole starts, and refuses what differs after all. */
-  seemsAlike(frame: Uint8Array): boolean {
-    const length = this.startLength;
-    return (
-      frame.length >= length && suiteAndKind(frame) === this.#suiteAndKind && glanceAt(frame, length) === this.glance
-    );
+    this.#positions = positions;
+    this.#count = positions.length;
   }
 
   /** How many values are not opened yet. */
   get count(): number {
-    return this.#positions === undefined ? 1 : this.#positions.length;
+    return this.#count;
+  }
+
+  /** Whether something seems to be a frame that belongs here. The engine compares whole starts, and refuses others. */
+  seemsAlike(ciphertext: Uint8Array): boolean {
+    return seemsAlike(ciphertext, this.startLength, this.glance, this.#suiteAndKind);
   }
 
   add(position: number): void {
-    if (this.#positions === undefined) this.#positions = [this.#position, position];
-    else this.#positions.push(position);
+    this.#positions[this.#count++] = position;
   }
 
-  /** Hands out the positions of the values that are not opened yet, and forgets them. */
+  /** Hands out the positions of the values that are not opened yet, and forgets them: the next ones overwrite the list. */
   take(): number[] {
-    const positions = this.#positions ?? [this.#position];
-    this.#positions = [];
-    return positions;
-  }
-
-  /** Adds the positions of the values that are not opened yet to a list. */
-  leaveTo(list: number[]): void {
-    if (this.#positions === undefined) list.push(this.#position);
-    else for (const position of this.#positions) list.push(position);
+    if (this.#positions.length > this.#count) this.#positions.length = this.#count;
+    this.#count = 0;
+    return this.#positions;
   }
 }
 
 /**
- * Sorts frames into groups by what they begin with. A Map by the bytes themselves would take more time and memory than
- * opening the values does, where each is a group of its own.
+ * Sorts values into groups by what their frames begin with. A Map by the bytes themselves would take more time and
+ * memory than opening the values does where each is alone, and so would an object for each of those.
  */
 export class ValueGroups {
+  readonly #items: readonly DecryptItem[];
+  readonly #from: number;
   readonly #most: number;
+  readonly #others: number[];
   readonly #groups: ValueGroup[] = [];
-  /** Numbers of groups, from one, at places that their starts tell; as soon as there is more than one group. */
-  #places: Uint16Array | undefined;
+  /** Numbers of values and groups, where their starts tell; as soon as there is more than one start. */
+  #places: Uint32Array | undefined;
   /** How many of them are used, less one: a power of two, less one. */
   #mask = 0;
   #latest: ValueGroup | undefined;
 
-  /** @param most how many values there will be, fewer than 65,536. */
-  constructor(most: number) {
-    this.#most = most;
-  }
-
   /**
-   * Adds the frame at a position of the batch, and gives its group; undefined if it cannot be a frame, or if too many
-   * look like it.
+   * For the values at positions from `from` to `to`, fewer than 32,768.
+   *
+   * @param others gets the positions of values that are in no group: each at once that cannot be a frame, or that too
+   * many look like; at the end those that are alone.
    */
-  add(position: number, frame: Uint8Array): ValueGroup | undefined {
-    const latest = this.#latest;
-    if (latest?.seemsAlike(frame)) {
-      latest.add(position);
-      return latest;
-    }
-    const startLength = frameStartLength(frame);
-    if (startLength === 0 || startLength > frame.length) return undefined;
-    const group =
-      this.#groups.length === 0 ? this.#create(position, frame, startLength) : this.#find(position, frame, startLength);
-    if (group !== undefined) this.#latest = group;
-    return group;
+  constructor(items: readonly DecryptItem[], from: number, to: number, others: number[]) {
+    this.#items = items;
+    this.#from = from;
+    this.#most = to - from;
+    this.#others = others;
   }
 
   /** Every group there is. */
   get all(): readonly ValueGroup[] {
     return this.#groups;
+  }
+
+  /** The group that a value was added to last. */
+  get latest(): ValueGroup | undefined {
+    return this.#latest;
+  }
+
+  /** Adds the values from one position on. Gives the position behind them: `to`, or where `latest` has `full` values. */
+  add(from: number, to: number, full: number): number {
+    const items = this.#items;
+    let latest = this.#latest;
+    let position = from;
+    while (position < to) {
+      const { ciphertext } = items[position] as DecryptItem;
+      if (!types.isUint8Array(ciphertext)) this.#others.push(position);
+      else if (latest?.seemsAlike(ciphertext)) latest.add(position);
+      else latest = this.#addTo(position, ciphertext) ?? latest;
+      position += 1;
+      if (latest !== undefined && latest.count >= full) break;
+    }
+    this.#latest = latest;
+    return position;
   }
 
   /** Lets go of the groups and gives back what it holds: the batch may go on for long without them. */
@@ -109,55 +124,93 @@ export class ValueGroups {
     this.#latest = undefined;
     const places = this.#places;
     if (places === undefined) return;
+    this.#places = undefined;
+    for (let place = 0; place <= this.#mask; place++) {
+      const number = (places[place] as number) & NUMBER;
+      if (number > 0 && number < FIRST_GROUP) this.#others.push(this.#from + number - 1);
+    }
     places.fill(0, 0, this.#mask + 1);
     if (spare === undefined || spare.length < places.length) spare = places;
-    this.#places = undefined;
   }
 
-  #find(position: number, frame: Uint8Array, startLength: number): ValueGroup | undefined {
+  /** Adds a value to those that begin alike, and gives their group; or else it is alone. */
+  #addTo(position: number, frame: Uint8Array): ValueGroup | undefined {
+    const startLength = frameStartLength(frame);
+    if (startLength === 0 || startLength > frame.length) {
+      this.#others.push(position);
+      return undefined;
+    }
+    if (this.#groups.length === 0) return this.#create(frame, startLength, [position]);
     this.#places ??= this.#takePlaces();
     const places = this.#places;
-    const mask = this.#mask;
-    let place = placeOf(glanceAt(frame, startLength), mask);
+    const glance = glanceAt(frame, startLength);
+    let place = placeOf(glance, this.#mask);
     for (let look = 0; look < MOST_LOOKS; look++) {
-      const number = places[place] as number;
-      if (number === 0) {
-        const created = this.#create(position, frame, startLength);
-        places[place] = this.#groups.length;
-        return created;
+      const there = places[place] as number;
+      if (there === 0) {
+        places[place] = numbered(glance, position - this.#from + 1);
+        return undefined;
       }
-      const group = this.#groups[number - 1] as ValueGroup;
-      if (group.startLength === startLength && group.seemsAlike(frame)) {
-        group.add(position);
-        return group;
+      if ((there ^ glance) >>> 16 === 0) {
+        const number = there & NUMBER;
+        if (number >= FIRST_GROUP) {
+          const group = this.#groups[number - FIRST_GROUP] as ValueGroup;
+          if (group.startLength === startLength && group.seemsAlike(frame)) {
+            group.add(position);
+            return group;
+          }
+        } else {
+          const first = this.#from + number - 1;
+          const { ciphertext } = this.#items[first] as DecryptItem;
+          if (types.isUint8Array(ciphertext) && seemsAlike(ciphertext, startLength, glance, suiteAndKind(frame))) {
+            places[place] = numbered(glance, FIRST_GROUP + this.#groups.length);
+            return this.#create(frame, startLength, [first, position]);
+          }
+        }
       }
-      place = (place + 1) & mask;
+      place = (place + 1) & this.#mask;
     }
+    this.#others.push(position);
     return undefined;
   }
 
-  #create(position: number, frame: Uint8Array, startLength: number): ValueGroup {
-    const group = new ValueGroup(position, frame, startLength);
+  #create(frame: Uint8Array, startLength: number, positions: number[]): ValueGroup {
+    const group = new ValueGroup(frame, startLength, positions);
     this.#groups.push(group);
     return group;
   }
 
   /** At least twice as many as values, with the first group at its place. */
-  #takePlaces(): Uint16Array {
-    const count = 4 << (31 - Math.clz32(this.#most));
-    const places = spare !== undefined && spare.length >= count ? spare : new Uint16Array(count);
+  #takePlaces(): Uint32Array {
+    const count = 4 << (31 - Math.clz32(this.#most - 1));
+    const places = spare !== undefined && spare.length >= count ? spare : new Uint32Array(count);
     spare = undefined;
     this.#mask = count - 1;
-    places[placeOf((this.#groups[0] as ValueGroup).glance, this.#mask)] = 1;
+    const { glance } = this.#groups[0] as ValueGroup;
+    places[placeOf(glance, this.#mask)] = numbered(glance, FIRST_GROUP);
     return places;
   }
+}
+
+/** Whether something is a frame with this in it: at most an accident where the start is another. */
+function seemsAlike(ciphertext: Uint8Array, startLength: number, glance: number, suiteAndKindOfIt: number): boolean {
+  return (
+    ciphertext.length >= startLength &&
+    suiteAndKind(ciphertext) === suiteAndKindOfIt &&
+    glanceAt(ciphertext, startLength) === glance
+  );
 }
 
 function suiteAndKind(frame: Uint8Array): number {
   return ((frame[2] as number) << 8) | (frame[3] as number);
 }
 
-/** Where to look first for a group, from zero to `mask`. */
+/** What stands at a place. */
+function numbered(glance: number, number: number): number {
+  return (glance & ~NUMBER) | number;
+}
+
+/** Where to look first, from zero to `mask`. */
 function placeOf(glance: number, mask: number): number {
   return Math.imul(glance, SPREAD) >>> Math.clz32(mask);
 }
