@@ -45,9 +45,9 @@ export class ValueGroup {
     return this.#count;
   }
 
-  /** Whether something seems to be a frame that belongs here. The engine compares whole starts, and refuses others. */
-  seemsAlike(ciphertext: Uint8Array): boolean {
-    return seemsAlike(ciphertext, this.startLength, this.glance, this.#suiteAndKind);
+  /** Whether a frame seems to belong here. The engine compares whole starts, and refuses what differs after all. */
+  seemsAlike(frame: Uint8Array): boolean {
+    return seemsAlike(frame, this.startLength, this.glance, this.#suiteAndKind);
   }
 
   add(position: number): void {
@@ -151,27 +151,38 @@ export class ValueGroups {
         places[place] = numbered(glance, position - this.#from + 1);
         return undefined;
       }
-      if ((there ^ glance) >>> 16 === 0) {
-        const number = there & NUMBER;
-        if (number >= FIRST_GROUP) {
-          const group = this.#groups[number - FIRST_GROUP] as ValueGroup;
-          if (group.startLength === startLength && group.seemsAlike(frame)) {
-            group.add(position);
-            return group;
-          }
-        } else {
-          const first = this.#from + number - 1;
-          const { ciphertext } = this.#items[first] as DecryptItem;
-          if (types.isUint8Array(ciphertext) && seemsAlike(ciphertext, startLength, glance, suiteAndKind(frame))) {
-            places[place] = numbered(glance, FIRST_GROUP + this.#groups.length);
-            return this.#create(frame, startLength, [first, position]);
-          }
-        }
-      }
+      const group = (there ^ glance) >>> 16 === 0 ? this.#join(places, place, position, frame, startLength) : undefined;
+      if (group !== undefined) return group;
       place = (place + 1) & this.#mask;
     }
     this.#others.push(position);
     return undefined;
+  }
+
+  /** Adds a value to the group at a place, or to a new one with the value that is there, if they seem alike. */
+  #join(
+    places: Uint32Array,
+    place: number,
+    position: number,
+    frame: Uint8Array,
+    startLength: number,
+  ): ValueGroup | undefined {
+    const number = (places[place] as number) & NUMBER;
+    if (number >= FIRST_GROUP) {
+      const group = this.#groups[number - FIRST_GROUP] as ValueGroup;
+      if (group.startLength !== startLength || !group.seemsAlike(frame)) return undefined;
+      group.add(position);
+      return group;
+    }
+    const first = this.#from + number - 1;
+    const { ciphertext } = this.#items[first] as DecryptItem;
+    const glance = glanceAt(frame, startLength);
+    // It may have become something else since.
+    if (!types.isUint8Array(ciphertext) || !seemsAlike(ciphertext, startLength, glance, suiteAndKind(frame))) {
+      return undefined;
+    }
+    places[place] = numbered(glance, FIRST_GROUP + this.#groups.length);
+    return this.#create(frame, startLength, [first, position]);
   }
 
   #create(frame: Uint8Array, startLength: number, positions: number[]): ValueGroup {
@@ -192,12 +203,10 @@ export class ValueGroups {
   }
 }
 
-/** Whether something is a frame with this in it: at most an accident where the start is another. */
-function seemsAlike(ciphertext: Uint8Array, startLength: number, glance: number, suiteAndKindOfIt: number): boolean {
+/** Whether a frame has this in its start. Another start that has it, too, is a rare accident. */
+function seemsAlike(frame: Uint8Array, startLength: number, glance: number, startsSuiteAndKind: number): boolean {
   return (
-    ciphertext.length >= startLength &&
-    suiteAndKind(ciphertext) === suiteAndKindOfIt &&
-    glanceAt(ciphertext, startLength) === glance
+    frame.length >= startLength && suiteAndKind(frame) === startsSuiteAndKind && glanceAt(frame, startLength) === glance
   );
 }
 
