@@ -6,6 +6,7 @@ import type { TakePlaintext } from './batch-engine/open-many.js';
 import { nextChunk, Pace } from './batch-engine/pace.js';
 import { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 import { sealBatch } from './batch-engine/seal-batch.js';
+import { MOST_SORTED } from './batch-engine/value-groups.js';
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
 import { checkCallOptions } from './check-options.js';
 import type { Crypterer, EncryptionContext, KeyLease, OnError } from './crypterer.js';
@@ -18,8 +19,8 @@ const ASYNC_CONCURRENCY = 8;
 
 /** Values that are sealed before the event loop may have its turn. */
 const VALUES_TO_SEAL = 1024;
-/** Values that are looked at together, so that those under one key meet. */
-const VALUES_TO_OPEN = 16_384;
+/** Values that are looked at in one go. */
+const VALUES_TO_CHECK = 16_384;
 
 const BATCH_OPTIONS = ['crypterer', 'signal', 'scope', 'engine'];
 const DECRYPT_OPTIONS = [...BATCH_OPTIONS, 'onError'];
@@ -61,8 +62,8 @@ export async function encryptMany(list: readonly EncryptItem[], options: BatchOp
   const pace = new Pace();
   checkCallOptions(options, BATCH_OPTIONS);
   const items = copyOf(list, 'encryptMany');
-  const isLong = items.length > VALUES_TO_OPEN;
-  for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+  const isLong = items.length > VALUES_TO_CHECK;
+  for (let from = 0; from < items.length; from += VALUES_TO_CHECK) {
     checkItems(items, from, 'encryptMany');
     if (isLong && pace.isDue) await pace.rest();
   }
@@ -149,8 +150,8 @@ export class BatchDecryption {
     const chosen = this.#crypterer;
     const pace = this.#pace;
     const items = copyOf(list, 'decryptMany');
-    const isLong = items.length > VALUES_TO_OPEN;
-    for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
+    const isLong = items.length > VALUES_TO_CHECK;
+    for (let from = 0; from < items.length; from += VALUES_TO_CHECK) {
       checkItems(items, from, 'decryptMany');
       if (isLong && pace.isDue) await pace.rest();
     }
@@ -178,11 +179,12 @@ export class BatchDecryption {
       }
     };
     const engineNow = (): Engine | undefined => (isSpent(signal) ? undefined : engine);
-    for (let from = 0; from < items.length; from += VALUES_TO_OPEN) {
-      const opening = new BatchOpening(engineNow(), items, from, Math.min(items.length, from + VALUES_TO_OPEN), take);
+    for (let from = 0, to = 0; from < items.length; from = to) {
+      to = Math.min(items.length, from + MOST_SORTED);
+      const opening = new BatchOpening(engineNow(), items, from, to, take);
       while (!opening.advance(pace)) await pace.rest();
-      const { withoutKey, others } = opening.left;
-      const left = withoutKey.length === 0 ? others : [...withoutKey, ...others];
+      const left: number[] = [];
+      for (let position = from; position < to; position++) if (results[position] === undefined) left.push(position);
       if (left.length === 0) continue;
       const lease = await leaseKeys(chosen, items, left, signal);
       this.#leases.push(lease);
@@ -190,8 +192,9 @@ export class BatchDecryption {
         const position = left[i] as number;
         if (types.isUint8Array(items[position]?.ciphertext)) fail(failure, position);
       }
-      if (withoutKey.length > 0) {
-        const positions = withoutKey.filter((position) => results[position] === undefined);
+      if (opening.withoutKey.length > 0) {
+        // Now their keys are there.
+        const positions = opening.withoutKey.filter((position) => results[position] === undefined);
         const waited = positions.map((position) => items[position] as DecryptItem);
         const takeWaited: TakePlaintext = (i, memory, start, end) => take(positions[i] as number, memory, start, end);
         const again = new BatchOpening(engineNow(), waited, 0, waited.length, takeWaited);
@@ -264,7 +267,7 @@ function copyOf<T>(list: readonly T[], name: string): T[] {
 
 /** Looks at a portion of the items. A whole list of any length would be too much for one turn. */
 function checkItems(items: readonly unknown[], from: number, name: string): void {
-  const to = Math.min(items.length, from + VALUES_TO_OPEN);
+  const to = Math.min(items.length, from + VALUES_TO_CHECK);
   for (let i = from; i < to; i++) if (items[i] === null || typeof items[i] !== 'object') throw noItems(name);
 }
 

@@ -352,6 +352,18 @@ describe('the batch engine in a batch', () => {
     lease.dispose();
   });
 
+  it('asks for keys in the order of the values, with either engine', async () => {
+    const keys = new NamedKeys();
+    const groups = [await encrypted(createNamedCrypterer(keys), rows(10))];
+    for (let i = 0; i < 100; i++) groups.push(await encrypted(createNamedCrypterer(keys), rows(1)));
+    const items = [...groups.slice(1, 50), groups[0] as DecryptItem[], ...groups.slice(50)].flat();
+    for (const engine of ['auto', 'node'] as const) {
+      const crypterer = createForgetfulCrypterer(keys);
+      await decryptMany(items, { crypterer, engine });
+      expect(crypterer.asked).toEqual([items.map(({ ciphertext }) => ciphertext)]);
+    }
+  });
+
   it('asks the provider itself where the provider names no key, a wrong one, or throws', async () => {
     const keys = new NamedKeys();
     const items = await encrypted(createNamedCrypterer(keys), rows(50));

@@ -42,22 +42,23 @@ describe('groups of values', () => {
   const frame = (id: number, suite: 'aes-256-gcm' | 'xaes-256-gcm' = 'aes-256-gcm') =>
     Buffer.concat([encodeFrameHeader(suite, { kind: 1, id }), Buffer.alloc(40)]);
 
-  /** Groups of all frames, the first at position `from`, and the positions of those that are in none. */
-  function sort(frames: readonly Uint8Array[], from = 0) {
+  /** Groups of all frames, the first at position `from`. */
+  function sort(frames: readonly Uint8Array[], from = 0): ValueGroups {
     const items: DecryptItem[] = new Array(from).fill(null);
     for (const ciphertext of frames) items.push({ ciphertext });
-    const others: number[] = [];
-    const groups = new ValueGroups(items, from, items.length, others);
+    const groups = new ValueGroups(items, from, items.length);
     expect(groups.add(from, items.length, Infinity)).toBe(items.length);
-    return { groups, others };
+    return groups;
   }
 
   /** The positions in each group, each as a list of its own. */
   const taken = (groups: ValueGroups): number[][] => groups.all.map((group) => [...group.take()]);
 
   it.each([0, 5])('hold the positions of frames that begin alike, in whatever order they come, from %d on', (from) => {
-    const frames = [1, 1, 2, 3, 1, 2, 3, 3].map((id) => frame(id));
-    const { groups, others } = sort(frames, from);
+    const groups = sort(
+      [1, 1, 2, 3, 1, 2, 3, 3].map((id) => frame(id)),
+      from,
+    );
     expect(groups.all.map(({ startLength }) => startLength)).toEqual([8, 8, 8]);
     expect(groups.all.map(({ count }) => count)).toEqual([3, 2, 3]);
     const expected = [
@@ -67,25 +68,19 @@ describe('groups of values', () => {
     ];
     expect(taken(groups)).toEqual(expected.map((positions) => positions.map((position) => from + position)));
     expect(groups.all.map(({ count }) => count)).toEqual([0, 0, 0]);
-    groups.end();
-    expect(others).toEqual([]);
   });
 
-  it.each([0, 5])('are none for values that are alone, which are told at the end, from %d on', (from) => {
-    const { groups, others } = sort(
+  it.each([0, 5])('are none for values that are alone, but for the first, from %d on', (from) => {
+    const groups = sort(
       [1, 2, 3, 2, 4].map((id) => frame(id)),
       from,
     );
-    // The first is not known to be alone until there is a second.
     expect(taken(groups)).toEqual([[from], [from + 1, from + 3]]);
-    expect(others).toEqual([]);
-    groups.end();
-    expect(others.toSorted((a, b) => a - b)).toEqual([from + 2, from + 4]);
   });
 
   it('hand out each value once, in a list for those that come later', () => {
     const items = [1, 1, 2, 1, 2, 2].map((id) => ({ ciphertext: frame(id) }));
-    const groups = new ValueGroups(items, 0, 6, []);
+    const groups = new ValueGroups(items, 0, 6);
     groups.add(0, 3, 9);
     const [pair] = groups.all as [ValueGroup];
     const list = pair.take();
@@ -98,7 +93,7 @@ describe('groups of values', () => {
 
   it('tell as soon as one of them is full', () => {
     const items = [1, 1, 1, 2, 1, 2, 2, 1].map((id) => ({ ciphertext: frame(id) }));
-    const groups = new ValueGroups(items, 0, 8, []);
+    const groups = new ValueGroups(items, 0, 8);
     const stops: unknown[] = [];
     for (let position = 0; position < 8; ) {
       position = groups.add(position, 8, 2);
@@ -113,39 +108,40 @@ describe('groups of values', () => {
     expect(taken(groups)).toEqual([[7], [6]]);
   });
 
-  it('are told apart where an attacker put them in one place, up to sixteen of them', () => {
-    // Ids, the last four bytes of a start, whose place is the same among 64, and among 128.
+  /** Ids, the last four bytes of a start, whose place among 128 is `place`, and so half of it among 64. */
+  const idsAt = (place: number, count: number): number[] => {
     const ids: number[] = [];
-    for (let id = 1; ids.length < 17; id++) if (Math.imul(id, 0x9e37_79b1) >>> 25 === 40) ids.push(id);
+    for (let id = 1; ids.length < count; id++) if (Math.imul(id, 0x9e37_79b1) >>> 25 === place) ids.push(id);
+    return ids;
+  };
+
+  it.each([40, 126])('are told apart where an attacker put sixteen of them at place %d', (place) => {
+    const ids = idsAt(place, 17);
     const sixteen = ids.slice(0, 16);
     const pairs = Array.from({ length: 16 }, (_, n) => [n, n + 16]);
-    const { groups, others } = sort([...sixteen, ...sixteen].map((id) => frame(id)));
+    const groups = sort([...sixteen, ...sixteen].map((id) => frame(id)));
     expect(taken(groups)).toEqual(pairs);
     groups.end();
-    expect(others).toEqual([]);
     const crowd = sort([...[...ids, ...ids].map((id) => frame(id)), frame(0), frame(0), frame(0, 'xaes-256-gcm')]);
-    expect(crowd.others).toEqual([16, 33]);
-    expect(taken(crowd.groups)).toEqual([...pairs.map(([n, m]) => [n, (m as number) + 1]), [34, 35]]);
-    crowd.groups.end();
-    expect(crowd.others).toEqual([16, 33, 36]);
+    expect(taken(crowd)).toEqual([...pairs.map(([n, m]) => [n, (m as number) + 1]), [34, 35]]);
+    crowd.end();
   });
 
   it('are let go at the end, and their places serve the next batch, emptied', () => {
     const ids = Array.from({ length: 1_000 }, (_, i) => 7 * (i >> 1));
     // Two batches at a time never share places.
-    const [one, other] = [sort(ids.map((id) => frame(id))).groups, sort(ids.map((id) => frame(id + 1))).groups];
+    const [one, other] = [sort(ids.map((id) => frame(id))), sort(ids.map((id) => frame(id + 1)))];
     expect([one.all.length, other.all.length]).toEqual([500, 500]);
     one.end();
     other.end();
     expect([one.all, one.latest, other.all]).toEqual([[], undefined, []]);
     for (let round = 0; round < 2; round++) {
       const next = sort([7, 14, 21, 14, 7].map((id) => frame(id)));
-      expect(taken(next.groups)).toEqual([
+      expect(taken(next)).toEqual([
         [0, 4],
         [1, 3],
       ]);
-      next.groups.end();
-      expect(next.others).toEqual([2]);
+      next.end();
     }
   });
 
@@ -162,33 +158,56 @@ describe('groups of values', () => {
     expect(group.seemsAlike(frame(5).subarray(0, 7))).toBe(false);
   });
 
-  it('take no value whose frame has become another since', () => {
-    const items = [1, 2, 2, 2].map((id) => ({ ciphertext: frame(id) }));
-    const others: number[] = [];
-    const groups = new ValueGroups(items, 0, 4, others);
-    groups.add(0, 2, 9);
-    items[1] = { ciphertext: 'text' as never };
-    groups.add(2, 4, 9);
-    expect(taken(groups)).toEqual([[0], [2, 3]]);
-    groups.end();
-    expect(others).toEqual([1]);
+  it('are those of one suite, one kind and one length of start, though all else is equal', () => {
+    const fingerprint = Buffer.alloc(16, 7);
+    // The fourth and the fifth end, where their starts do, as the first and the third.
+    const wrapped = (length: number) =>
+      encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(length, 7) });
+    const starts = [
+      encodeFrameHeader('aes-256-gcm', { kind: 1, id: 1 }),
+      encodeFrameHeader('aes-256-gcm', { kind: 1, id: 0x0707_0707 }),
+      encodeFrameHeader('aes-256-gcm', { kind: 2, fingerprint }),
+      wrapped(40),
+      wrapped(50),
+    ].map((header) => Buffer.concat([header, Buffer.alloc(40)]));
+    expect(taken(sort([...starts, ...starts.toReversed()]))).toEqual([
+      [0, 9],
+      [4, 5],
+      [3, 6],
+      [2, 7],
+      [1, 8],
+    ]);
+  });
+
+  it('take no value whose frame has become something else since', () => {
+    for (const ciphertext of ['text' as never, frame(2).subarray(0, 7), frame(3)]) {
+      const items = [1, 2, 2, 2].map((id) => ({ ciphertext: frame(id) }));
+      const groups = new ValueGroups(items, 0, 4);
+      groups.add(0, 2, 9);
+      items[1] = { ciphertext };
+      groups.add(2, 4, 9);
+      expect(taken(groups)).toEqual([[0], [2, 3]]);
+    }
   });
 
   it.each([2, 3, 4, 31, 32, 33, 1_000, 16_384])('may be half as many as there are values: %d', (count) => {
     const random = new Seeded(27);
     const half = Array.from({ length: count >> 1 }, () => frame(random.below(2 ** 32)));
-    const { groups, others } = sort([...half, ...half]);
+    const groups = sort([...half, ...half]);
     expect(taken(groups)).toEqual(half.map((_, position) => [position, half.length + position]));
     groups.end();
-    expect(others).toEqual([]);
+  });
+
+  it('are of no more values than their numbers tell apart', () => {
+    expect(() => new ValueGroups([], 5, 16_389)).not.toThrow();
+    expect(() => new ValueGroups([], 5, 16_390)).toThrow('Too many values to sort together');
   });
 
   it('take nothing that cannot be a frame, or ends before its start does', () => {
     const fingerprint = Buffer.alloc(16, 4);
     const cut = encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(90) });
-    const { groups, others } = sort([Buffer.alloc(10), cut.subarray(0, 60), 'text' as never, cut]);
-    expect(others).toEqual([0, 1, 2]);
-    expect(taken(groups)).toEqual([[3]]);
+    const nothing = [Buffer.alloc(10), cut.subarray(0, 60), 'text' as never];
+    expect(taken(sort([...nothing, ...nothing, cut]))).toEqual([[6]]);
   });
 });
 

@@ -11,37 +11,33 @@ import type { TakePlaintext } from './open-many.js';
 import { nextChunk, type Pace } from './pace.js';
 import { type ValueGroup, ValueGroups } from './value-groups.js';
 
-/** Values that are sorted into groups before the clock is looked at. */
-const VALUES_PER_GLANCE = 1024;
+/** Values that are sorted into groups before somebody looks at the clock. */
+const VALUES_PER_LOOK = 1024;
 
-/** Positions of values that are left to the provider's own functions. */
-export interface LeftOver {
-  /** Those whose key the provider did not name: it may have to be loaded first. */
-  readonly withoutKey: number[];
-  /** Those that the engine does not take, is not worth, or refused. */
-  readonly others: number[];
-}
-
-/** A batch of values that are opened group by group, slice by slice. */
+/**
+ * A batch of values that are opened group by group, slice by slice. What it has not given to `take` in the end is left to
+ * the provider's own functions: the engine does not take it, is not worth it, or refused it.
+ */
 export class BatchOpening {
-  /** What is not opened; complete when everything is done. */
-  readonly left: LeftOver = { withoutKey: [], others: [] };
+  /** Positions of values whose key the provider did not name: it may have to be loaded first. */
+  readonly withoutKey: number[] = [];
   readonly #engine: Engine | undefined;
   readonly #items: readonly DecryptItem[];
   readonly #to: number;
   readonly #take: TakePlaintext;
   readonly #groups: ValueGroups;
-  /** Those of the values that are being opened. One list for all chunks: fresh memory is what a batch waits for most. */
-  readonly #frames: Uint8Array[];
-  readonly #contexts: Buffer[];
-  /** Where the first is that is in no group yet. */
+  // Of the values that are being opened. One list for all chunks: fresh memory is what a batch waits for most.
+  #frames: Uint8Array[] | undefined;
+  #contexts: Buffer[] | undefined;
+  /** Where the first is that is not sorted yet. */
   #unsorted: number;
   #openedGroups = 0;
   #chunk: number;
 
   /**
-   * @param engine without it, everything is left.
-   * @param from where the first item to open is; as many as `ValueGroups` takes, up to `to`.
+   * Opens the items at positions from `from` to `to`, at most `MOST_SORTED`.
+   *
+   * @param engine without it, nothing is opened.
    * @param take as of `openMany`, with the position in the batch.
    */
   constructor(
@@ -56,10 +52,7 @@ export class BatchOpening {
     this.#unsorted = from;
     this.#to = to;
     this.#take = take;
-    const most = Math.min(to - from, MAX_VALUES);
-    this.#frames = new Array(most);
-    this.#contexts = new Array(most);
-    this.#groups = new ValueGroups(items, from, to, this.left.others);
+    this.#groups = new ValueGroups(items, from, to);
     this.#chunk = engine === undefined ? 0 : nextChunk(MAX_VALUES);
   }
 
@@ -68,12 +61,9 @@ export class BatchOpening {
     const engine = this.#engine;
     const groups = this.#groups;
     const to = this.#to;
-    if (engine === undefined) {
-      for (let position = this.#unsorted; position < to; position++) this.left.others.push(position);
-      return true;
-    }
+    if (engine === undefined) return true;
     while (this.#unsorted < to) {
-      this.#unsorted = groups.add(this.#unsorted, Math.min(to, this.#unsorted + VALUES_PER_GLANCE), this.#chunk);
+      this.#unsorted = groups.add(this.#unsorted, Math.min(to, this.#unsorted + VALUES_PER_LOOK), this.#chunk);
       const { latest } = groups;
       if (latest !== undefined && latest.count >= this.#chunk) {
         this.#open(engine, latest);
@@ -86,70 +76,70 @@ export class BatchOpening {
       if (this.#openedGroups < groups.all.length && pace.isDue) return false;
     }
     groups.end();
+    this.#frames = undefined;
+    this.#contexts = undefined;
     return true;
   }
 
   #open({ module, side, scope }: Engine, group: ValueGroup): void {
-    const { withoutKey, others } = this.left;
-    const frames = this.#frames;
-    const contexts = this.#contexts;
     const { startLength } = group;
     const positions = group.take();
-    if (!isWorthTheEngine(positions.length, 0) || !this.#gather(positions, startLength)) {
-      addAll(others, positions);
-      return;
-    }
+    if (!isWorthTheEngine(positions.length, 0)) return;
+    this.#frames ??= new Array(positions.length);
+    this.#contexts ??= new Array(positions.length);
+    const [frames, contexts] = [this.#frames, this.#contexts];
+    const bytes = gather(this.#items, positions, startLength, frames, contexts);
+    if (!isWorthTheEngine(positions.length, bytes)) return;
     const key = side.closed ? undefined : keyOf(side, asBuffer(frames[0] as Uint8Array), startLength, scope);
     if (key === undefined) {
-      addAll(withoutKey, positions);
+      for (const position of positions) this.withoutKey.push(position);
       return;
     }
     try {
-      addAll(others, key.dataKey.openMany(module, key.layout, frames, contexts, positions, this.#take));
+      key.dataKey.openMany(module, key.layout, frames, contexts, positions, this.#take);
     } catch {
       // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
-      addAll(others, positions);
     }
   }
+}
 
-  /**
-   * Gathers frames and contexts of the values that the engine takes, and takes the positions of all others out of the
-   * list. Gives whether those that stay are worth the engine.
-   */
-  #gather(positions: number[], startLength: number): boolean {
-    const items = this.#items;
-    const frames = this.#frames;
-    const contexts = this.#contexts;
-    const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
-    let bytes = 0;
-    let count = 0;
-    let lastContext: DecryptItem['context'];
-    let encoded = encodeContext(undefined);
-    for (let i = 0; i < positions.length; i++) {
-      const position = positions[i] as number;
-      try {
-        const { ciphertext: frame, context } = items[position] as DecryptItem;
-        if (context !== lastContext) {
-          encoded = encodeContext(context);
-          lastContext = context;
-        }
-        const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
-        if (length >= 0 && length <= MAX_ENGINE_LENGTH && encoded.length <= MAX_CONTEXT_LENGTH) {
-          frames[count] = frame;
-          positions[count] = position;
-          contexts[count] = encoded;
-          bytes += length;
-          count += 1;
-          continue;
-        }
-      } catch {
-        // What is wrong with this value, its turn with the provider's own function will tell.
+/**
+ * Gathers frames and contexts of the values at some positions that the engine takes, and takes the positions of all
+ * others out of that list. Gives how many bytes their texts have together.
+ */
+function gather(
+  items: readonly DecryptItem[],
+  positions: number[],
+  startLength: number,
+  frames: Uint8Array[],
+  contexts: Buffer[],
+): number {
+  const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
+  let bytes = 0;
+  let count = 0;
+  let lastContext: DecryptItem['context'];
+  let encoded = encodeContext(undefined);
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i] as number;
+    try {
+      const { ciphertext: frame, context } = items[position] as DecryptItem;
+      if (context !== lastContext) {
+        encoded = encodeContext(context);
+        lastContext = context;
       }
-      this.left.others.push(position);
+      const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
+      if (length < 0 || length > MAX_ENGINE_LENGTH || encoded.length > MAX_CONTEXT_LENGTH) continue;
+      frames[count] = frame;
+      positions[count] = position;
+      contexts[count] = encoded;
+      bytes += length;
+      count += 1;
+    } catch {
+      // What is wrong with this value, its turn with the provider's own function will tell.
     }
-    for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
-    return isWorthTheEngine(count, bytes);
   }
+  for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
+  return bytes;
 }
 
 function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: string | undefined): KeyToOpen | undefined {
@@ -160,8 +150,4 @@ function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: strin
   } catch {
     return undefined;
   }
-}
-
-function addAll(list: number[], more: readonly number[]): void {
-  for (const position of more) list.push(position);
 }

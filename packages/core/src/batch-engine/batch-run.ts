@@ -126,6 +126,8 @@ export class BatchRun {
       const frameEnd = frame + overhead + length;
       const keyStreamEnd = keyStream + BLOCK_LENGTH + roundUp(length);
       if (frameEnd > FRAMES + FRAMES_CAPACITY || keyStreamEnd > KEY_STREAM + KEY_STREAM_CAPACITY) break;
+      // A caller may have taken a frame's memory away while another's context was read.
+      if (length < 0) break;
       words[word] = frame + textOffset;
       words[word + 1] = length;
       words[word + 2] = data;

@@ -30,5 +30,5 @@ export function positionsByLength(items: readonly Uint8Array[], overhead: number
 }
 
 function blocksOf(items: readonly Uint8Array[], i: number, overhead: number): number {
-  return ((items[i] as Uint8Array).length - overhead + 15) >>> 4;
+  return (Math.max((items[i] as Uint8Array).length - overhead, 0) + 15) >>> 4;
 }

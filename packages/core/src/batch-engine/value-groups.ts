@@ -3,14 +3,16 @@ import { types } from 'node:util';
 import type { DecryptItem } from '../batch.js';
 import { frameStartLength, glanceAt } from './frame-start.js';
 
-/** Places that are looked at for a value. Only an attacker fills more in a row, and must not make look-ups longer. */
+/** Places that are looked at for a value. Hardly anyone but an attacker fills more in a row, and gains no time by it. */
 const MOST_LOOKS = 16;
 /**
- * The lower half of a place is a number: of a value that is alone so far, from one, or of a group, from here. The upper
- * half is that of the glance, which tells nearly every other start without a look at its frame.
+ * The lower half of a place: 0 where it is free, 1 and the offset of a value that is alone so far, or this and the index
+ * of a group. The upper half is that of the glance, which tells nearly every other start without a look at its frame.
  */
 const FIRST_GROUP = 0x8000;
 const NUMBER = 0xffff;
+/** Values that are sorted together at most. */
+export const MOST_SORTED = 0x4000;
 /**
  * Places that nobody uses, all zero. They are kept because asking for so much memory makes allocators sort what others
  * have freed in the meantime, which can take as long as a tenth of a batch of node:crypto's.
@@ -27,7 +29,7 @@ export class ValueGroup {
   /** The last four of them. */
   readonly glance: number;
   readonly #suiteAndKind: number;
-  /** Positions in the batch: of values that are not opened yet, so many, then perhaps of some that were. */
+  /** The first `#count` are not opened yet; what follows is left from earlier. */
   readonly #positions: number[];
   #count: number;
 
@@ -47,14 +49,17 @@ export class ValueGroup {
 
   /** Whether a frame seems to belong here. The engine compares whole starts, and refuses what differs after all. */
   seemsAlike(frame: Uint8Array): boolean {
-    return seemsAlike(frame, this.startLength, this.glance, this.#suiteAndKind);
+    const length = this.startLength;
+    return (
+      frame.length >= length && suiteAndKind(frame) === this.#suiteAndKind && glanceAt(frame, length) === this.glance
+    );
   }
 
   add(position: number): void {
     this.#positions[this.#count++] = position;
   }
 
-  /** Hands out the positions of the values that are not opened yet, and forgets them: the next ones overwrite the list. */
+  /** Hands out the positions of the values that are not opened yet, and forgets them. The next `add` overwrites the list. */
   take(): number[] {
     if (this.#positions.length > this.#count) this.#positions.length = this.#count;
     this.#count = 0;
@@ -70,25 +75,19 @@ export class ValueGroups {
   readonly #items: readonly DecryptItem[];
   readonly #from: number;
   readonly #most: number;
-  readonly #others: number[];
   readonly #groups: ValueGroup[] = [];
-  /** Numbers of values and groups, where their starts tell; as soon as there is more than one start. */
+  /** Values and groups, at places computed from their starts; as soon as there is more than one start. */
   #places: Uint32Array | undefined;
   /** How many of them are used, less one: a power of two, less one. */
   #mask = 0;
   #latest: ValueGroup | undefined;
 
-  /**
-   * For the values at positions from `from` to `to`, fewer than 32,768.
-   *
-   * @param others gets the positions of values that are in no group: each at once that cannot be a frame, or that too
-   * many look like; at the end those that are alone.
-   */
-  constructor(items: readonly DecryptItem[], from: number, to: number, others: number[]) {
+  /** For the values at positions from `from` to `to`, at most `MOST_SORTED`. */
+  constructor(items: readonly DecryptItem[], from: number, to: number) {
+    if (to - from > MOST_SORTED) throw new RangeError('Too many values to sort together');
     this.#items = items;
     this.#from = from;
     this.#most = to - from;
-    this.#others = others;
   }
 
   /** Every group there is. */
@@ -101,16 +100,20 @@ export class ValueGroups {
     return this.#latest;
   }
 
-  /** Adds the values from one position on. Gives the position behind them: `to`, or where `latest` has `full` values. */
+  /**
+   * Adds the values from one position on, but those that cannot be frames, that are alone or that too many look like.
+   * Gives the position behind the last: `to`, or where `latest` has `full` values.
+   */
   add(from: number, to: number, full: number): number {
     const items = this.#items;
     let latest = this.#latest;
     let position = from;
     while (position < to) {
       const { ciphertext } = items[position] as DecryptItem;
-      if (!types.isUint8Array(ciphertext)) this.#others.push(position);
-      else if (latest?.seemsAlike(ciphertext)) latest.add(position);
-      else latest = this.#addTo(position, ciphertext) ?? latest;
+      if (types.isUint8Array(ciphertext)) {
+        if (latest?.seemsAlike(ciphertext)) latest.add(position);
+        else latest = this.#addTo(position, ciphertext) ?? latest;
+      }
       position += 1;
       if (latest !== undefined && latest.count >= full) break;
     }
@@ -125,22 +128,19 @@ export class ValueGroups {
     const places = this.#places;
     if (places === undefined) return;
     this.#places = undefined;
-    for (let place = 0; place <= this.#mask; place++) {
-      const number = (places[place] as number) & NUMBER;
-      if (number > 0 && number < FIRST_GROUP) this.#others.push(this.#from + number - 1);
-    }
     places.fill(0, 0, this.#mask + 1);
     if (spare === undefined || spare.length < places.length) spare = places;
   }
 
-  /** Adds a value to those that begin alike, and gives their group; or else it is alone. */
+  /** Adds a value to those that begin alike, and gives their group; undefined where it is alone. */
   #addTo(position: number, frame: Uint8Array): ValueGroup | undefined {
     const startLength = frameStartLength(frame);
-    if (startLength === 0 || startLength > frame.length) {
-      this.#others.push(position);
-      return undefined;
+    if (startLength === 0 || startLength > frame.length) return undefined;
+    if (this.#groups.length === 0) {
+      const group = new ValueGroup(frame, startLength, [position]);
+      this.#groups.push(group);
+      return group;
     }
-    if (this.#groups.length === 0) return this.#create(frame, startLength, [position]);
     this.#places ??= this.#takePlaces();
     const places = this.#places;
     const glance = glanceAt(frame, startLength);
@@ -155,7 +155,6 @@ export class ValueGroups {
       if (group !== undefined) return group;
       place = (place + 1) & this.#mask;
     }
-    this.#others.push(position);
     return undefined;
   }
 
@@ -176,22 +175,15 @@ export class ValueGroups {
     }
     const first = this.#from + number - 1;
     const { ciphertext } = this.#items[first] as DecryptItem;
-    const glance = glanceAt(frame, startLength);
     // It may have become something else since.
-    if (!types.isUint8Array(ciphertext) || !seemsAlike(ciphertext, startLength, glance, suiteAndKind(frame))) {
-      return undefined;
-    }
-    places[place] = numbered(glance, FIRST_GROUP + this.#groups.length);
-    return this.#create(frame, startLength, [first, position]);
-  }
-
-  #create(frame: Uint8Array, startLength: number, positions: number[]): ValueGroup {
-    const group = new ValueGroup(frame, startLength, positions);
-    this.#groups.push(group);
+    if (!types.isUint8Array(ciphertext) || frameStartLength(ciphertext) !== startLength) return undefined;
+    const group = new ValueGroup(ciphertext, startLength, [first, position]);
+    if (!group.seemsAlike(frame)) return undefined;
+    places[place] = numbered(group.glance, FIRST_GROUP + this.#groups.push(group) - 1);
     return group;
   }
 
-  /** At least twice as many as values, with the first group at its place. */
+  /** At least twice as many as values, of which there are two or more, with the first group at its place. */
   #takePlaces(): Uint32Array {
     const count = 4 << (31 - Math.clz32(this.#most - 1));
     const places = spare !== undefined && spare.length >= count ? spare : new Uint32Array(count);
@@ -201,13 +193,6 @@ export class ValueGroups {
     places[placeOf(glance, this.#mask)] = numbered(glance, FIRST_GROUP);
     return places;
   }
-}
-
-/** Whether a frame has this in its start. Another start that has it, too, is a rare accident. */
-function seemsAlike(frame: Uint8Array, startLength: number, glance: number, startsSuiteAndKind: number): boolean {
-  return (
-    frame.length >= startLength && suiteAndKind(frame) === startsSuiteAndKind && glanceAt(frame, startLength) === glance
-  );
 }
 
 function suiteAndKind(frame: Uint8Array): number {
