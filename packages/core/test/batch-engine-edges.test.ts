@@ -177,6 +177,12 @@ describe('groups of values', () => {
       [2, 7],
       [1, 8],
     ]);
+    const [other, , , short, long] = starts as [Buffer, Buffer, Buffer, Buffer, Buffer];
+    expect(taken(sort([other, long, short, short, other, long]))).toEqual([
+      [0, 4],
+      [2, 3],
+      [1, 5],
+    ]);
   });
 
   it('take no value whose frame has become something else since', () => {
