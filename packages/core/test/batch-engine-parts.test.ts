@@ -288,28 +288,33 @@ describe('the pace of a batch', () => {
       const dataKey = new DataKey(Buffer.alloc(32, 1));
       const ciphertext = dataKey.seal(Buffer.alloc(5), HEADER, NO_CONTEXT);
       const chunks: number[] = [];
+      const { openMany } = dataKey;
       vi.spyOn(dataKey, 'openMany').mockImplementation((...args) => {
         chunks.push(args[2].length);
-        return [];
+        return openMany.apply(dataKey, args);
       });
+      const take = vi.fn();
       const items = Array(3_000).fill({ ciphertext });
       const side = { closed: false, keyToOpen: (frame: Buffer) => ({ dataKey, layout: parseFrame(frame) }) };
       const engine = { module: requireModule(), side, scope: undefined };
-      const opening = new fresh.BatchOpening(engine, items, 0, items.length, () => undefined);
+      const opening = new fresh.BatchOpening(engine, items, 0, items.length, take);
       // After each chunk but the last.
       let turns = 0;
       while (!opening.advance({ isDue } as never)) turns += 1;
       expect(chunks).toEqual([128, 128, 256, 512, 512, 512, 512, 440]);
       expect(turns).toBe(rests);
+      expect(take.mock.calls.map(([position]) => position)).toEqual([...items.keys()]);
     });
 
     it('gives the event loop its turns after every 1,024 values that are only looked at', () => {
       const engine = { module: requireModule(), side: { closed: false }, scope: undefined };
       const items = Array(3_000).fill({ ciphertext: Buffer.from('no frame') });
-      const opening = new fresh.BatchOpening(engine, items, 0, items.length, () => undefined);
+      const take = vi.fn();
+      const opening = new fresh.BatchOpening(engine, items, 0, items.length, take);
       let turns = 0;
       while (!opening.advance({ isDue: true } as never)) turns += 1;
       expect(turns).toBe(2);
+      expect([take.mock.calls, opening.withoutKey]).toEqual([[], []]);
     });
   });
 });

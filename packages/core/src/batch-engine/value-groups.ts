@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import type { DecryptItem } from '../batch.js';
 import { frameStartLength, glanceAt } from './frame-start.js';
 
-/** Places that are looked at for a value. Hardly anyone but an attacker fills more in a row, and gains no time by it. */
+/** Places that are looked at for a value. Hardly anyone but an attacker fills more in a row, to make look-ups longer. */
 const MOST_LOOKS = 16;
 /**
  * The lower half of a place: 0 where it is free, 1 and the offset of a value that is alone so far, or this and the index
