@@ -273,7 +273,10 @@ function checkItems(items: readonly unknown[], from: number, name: string): void
 
 function noItems(name: string): SqlcrypterError {
   const shape = name === 'encryptMany' ? '{ plaintext, context? }' : '{ ciphertext, context? }';
-  return new SqlcrypterError('TYPE', `${name} was not given a list of objects. Expected an array of ${shape}.`);
+  return new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `${name} was not given a list of objects. Expected an array of ${shape}.`,
+  );
 }
 
 function lengthToSeal({ plaintext }: EncryptItem): number {

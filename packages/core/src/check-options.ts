@@ -20,14 +20,14 @@ export function checkOptionNames(options: unknown, of: string, names: readonly s
 
 /**
  * Refuses names that mean nothing to a call, inherited ones too: a value would be encrypted without the context that
- * was meant for it. Errors: `TYPE`.
+ * was meant for it. Errors: `INVALID_ARGUMENT`.
  */
 export function checkCallOptions(options: object, names: readonly string[]): void {
   for (const name in options) {
     if (names.includes(name)) continue;
     const hint = names.includes('context') ? ' What a value is bound to goes into `context`.' : '';
     throw new SqlcrypterError(
-      'TYPE',
+      'INVALID_ARGUMENT',
       `The call has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.${hint}`,
     );
   }

@@ -37,7 +37,7 @@ export interface Crypterer {
   /**
    * Encrypts bytes into a self-describing ciphertext frame.
    *
-   * Errors: `TYPE`, `PLAINTEXT_TOO_LARGE`, `CONTEXT_INVALID`, `ABORTED`, `DISPOSED`, `UNSUPPORTED` (a crypterer that
+   * Errors: `INVALID_ARGUMENT`, `PLAINTEXT_TOO_LARGE`, `CONTEXT_INVALID`, `ABORTED`, `DISPOSED`, `UNSUPPORTED` (a crypterer that
    * only reads), `DEK_EXHAUSTED`, and `KMS_…` where a KMS must be asked.
    */
   encrypt(plaintext: Uint8Array, options?: CryptOptions): Promise<Buffer>;
@@ -45,7 +45,7 @@ export interface Crypterer {
    * Decrypts a ciphertext frame.
    *
    * Errors: `FRAME_TRUNCATED`, `FRAME_UNKNOWN`, `FRAME_UNSUPPORTED` (what the bytes are), `KEY_…` (the key),
-   * `AUTH_FAILED` (key found, but tampered with or another context), `TYPE`, `CONTEXT_INVALID`, `ABORTED`, `DISPOSED`,
+   * `AUTH_FAILED` (key found, but tampered with or another context), `INVALID_ARGUMENT`, `CONTEXT_INVALID`, `ABORTED`, `DISPOSED`,
    * and `KMS_…` where a KMS must be asked.
    */
   decrypt(ciphertext: Uint8Array, options?: CryptOptions): Promise<Buffer>;

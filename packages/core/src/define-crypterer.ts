@@ -51,7 +51,7 @@ export type DefinedCrypterer<T extends CryptererImplementation> = Crypterer &
   (T extends { loadKeys: unknown } ? KeyLoader : unknown);
 
 /**
- * Turns a provider's implementation into a crypterer: arguments are checked (`TYPE`, `CONTEXT_INVALID`, `UNSUPPORTED`),
+ * Turns a provider's implementation into a crypterer: arguments are checked (`INVALID_ARGUMENT`, `CONTEXT_INVALID`, `UNSUPPORTED`),
  * an aborted signal ends the wait (`ABORTED`), errors without a code become `PROVIDER_FAILED` without their message,
  * results become Buffers with memory of their own where they are plaintext, and use after `close` is `DISPOSED`.
  *
@@ -78,13 +78,13 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     if (closing !== undefined) throw disposed(scheme);
     if (options === undefined) return NO_OPTIONS;
     if (options === null || typeof options !== 'object') {
-      throw new SqlcrypterError('TYPE', `The options are of type ${kindOf(options)}. Expected an object.`);
+      throw new SqlcrypterError('INVALID_ARGUMENT', `The options are of type ${kindOf(options)}. Expected an object.`);
     }
     checkCallOptions(options, CALL_OPTIONS);
     const { context, signal, scope } = options;
     checkSignal(signal);
     if (scope !== undefined && typeof scope !== 'string') {
-      throw new SqlcrypterError('TYPE', `The scope is of type ${kindOf(scope)}. Expected a string.`);
+      throw new SqlcrypterError('INVALID_ARGUMENT', `The scope is of type ${kindOf(scope)}. Expected a string.`);
     }
     if (scope !== undefined && implementation.scopes !== true) {
       throw new SqlcrypterError('UNSUPPORTED', `A ${scheme} crypterer has no scopes. Leave \`scope\` out.`);
@@ -213,7 +213,10 @@ function bytesOf(value: unknown, what: 'plaintext' | 'ciphertext'): Buffer {
   // hold something else.
   if (types.isUint8Array(value)) return asBuffer(value);
   const hint = what === 'plaintext' ? " Encode text with Buffer.from(text, 'utf8')." : '';
-  throw new SqlcrypterError('TYPE', `The ${what} is of type ${kindOf(value)}. Expected a Uint8Array.${hint}`);
+  throw new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `The ${what} is of type ${kindOf(value)}. Expected a Uint8Array.${hint}`,
+  );
 }
 
 function resultBytes(result: unknown): Buffer {
@@ -231,7 +234,7 @@ function inOwnMemory(plaintext: Buffer): Buffer {
 function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
   if (!(signal instanceof AbortSignal)) {
-    throw new SqlcrypterError('TYPE', `The signal is of type ${kindOf(signal)}. Expected an AbortSignal.`);
+    throw new SqlcrypterError('INVALID_ARGUMENT', `The signal is of type ${kindOf(signal)}. Expected an AbortSignal.`);
   }
   if (signal.aborted) throw aborted();
 }

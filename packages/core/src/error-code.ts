@@ -39,7 +39,7 @@ export type ErrorCode =
   /** A name or value of the context is not allowed. */
   | 'CONTEXT_INVALID'
   /** An argument or value has the wrong type. */
-  | 'TYPE'
+  | 'INVALID_ARGUMENT'
   /** The plaintext is larger than a frame, or the column as it was declared, can hold. */
   | 'PLAINTEXT_TOO_LARGE'
   /** An option is missing or wrong. */

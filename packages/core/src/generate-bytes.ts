@@ -7,12 +7,12 @@ const MAX_LENGTH = 2 ** 31 - 1;
 /**
  * Cryptographically strong random bytes in memory of their own.
  *
- * @param length how many: an integer from 0 to 2^31 - 1, else `TYPE`.
+ * @param length how many: an integer from 0 to 2^31 - 1, else `INVALID_ARGUMENT`.
  */
 export function generateBytes(length: number): Buffer {
   if (!Number.isInteger(length) || length < 0 || length > MAX_LENGTH) {
     throw new SqlcrypterError(
-      'TYPE',
+      'INVALID_ARGUMENT',
       `generateBytes was given ${typeof length === 'number' ? length : typeof length}. ` +
         `Expected an integer from 0 to ${MAX_LENGTH}.`,
     );

@@ -27,6 +27,6 @@ export {
   encryptSync,
   loadKeys,
 } from './module-functions.js';
-export { crypterer, init, type RegisterOptions, register, shutdown } from './registry.js';
+export { getCrypterer, init, type RegisterOptions, register, shutdown } from './registry.js';
 export { type ErrorCause, type ErrorDetails, SqlcrypterError } from './sqlcrypter-error.js';
 export type { Suite } from './suite.js';

@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
 import type { Crypterer, CryptOptions, KeyLease, LoadKeysOptions, SyncCrypterer } from './crypterer.js';
-import { crypterer as registered } from './registry.js';
+import { getCrypterer } from './registry.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
 
 /** Which crypterer a call uses: an instance, the name of a registered one, or else the default. */
@@ -12,7 +12,7 @@ export interface CryptererChoice {
 /** The chosen crypterer. Errors: `NOT_INITIALIZED`. */
 export function chooseCrypterer(choice: CryptererChoice | undefined): Crypterer {
   const chosen = choice?.crypterer;
-  return chosen === undefined || typeof chosen === 'string' ? registered(chosen) : chosen;
+  return chosen === undefined || typeof chosen === 'string' ? getCrypterer(chosen) : chosen;
 }
 
 /** The chosen crypterer's synchronous pair. Errors: `NOT_INITIALIZED`, `UNSUPPORTED`. */

@@ -64,7 +64,7 @@ export function register(name: string, crypterer: Crypterer, options: RegisterOp
  *
  * Errors: `NOT_INITIALIZED`.
  */
-export function crypterer(name?: string): Crypterer {
+export function getCrypterer(name?: string): Crypterer {
   const found = name === undefined ? state().default : state().named.get(name);
   if (found !== undefined) return found;
   throw new SqlcrypterError(

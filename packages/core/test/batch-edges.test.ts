@@ -102,13 +102,13 @@ it.each([
   const rest = vi.fn(async () => undefined);
   const list = [...Array(2 * WINDOW + 9).fill({ ciphertext: BYTES }), null];
   const decryption = new BatchDecryption({ crypterer }, { isDue, rest } as never);
-  expect(await errorOf(() => decryption.decrypt(list, ownBytes))).toMatchObject({ code: 'TYPE' });
+  expect(await errorOf(() => decryption.decrypt(list, ownBytes))).toMatchObject({ code: 'INVALID_ARGUMENT' });
   expect(rest).toHaveBeenCalledTimes(rests);
 });
 
 it('a value that is not bytes is told so, also where its key was asked for and refused', async () => {
   const { crypterer } = createEcho((bytes) =>
-    Buffer.isBuffer(bytes) ? undefined : new SqlcrypterError('TYPE', 'Expected bytes.'),
+    Buffer.isBuffer(bytes) ? undefined : new SqlcrypterError('INVALID_ARGUMENT', 'Expected bytes.'),
   );
   const loader: Crypterer & SyncCrypterer & KeyLoader = {
     ...crypterer,
@@ -118,7 +118,7 @@ it('a value that is not bytes is told so, also where its key was asked for and r
     },
   };
   const error = await errorOf(() => decryptMany([{ ciphertext: 'text' as never }], { crypterer: loader }));
-  expect(error).toMatchObject({ code: 'TYPE', index: 0 });
+  expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', index: 0 });
 });
 
 describe.each([

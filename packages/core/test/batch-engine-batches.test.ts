@@ -160,18 +160,18 @@ describe('the batch engine in a batch', () => {
     const crypterer = createNamedCrypterer();
     const items = await encrypted(crypterer, rows(50));
     const read = (memory: Buffer, start: number, end: number) => {
-      if (end - start > 70) throw new SqlcrypterError('TYPE', 'Too long.');
+      if (end - start > 70) throw new SqlcrypterError('INVALID_ARGUMENT', 'Too long.');
       return memory.toString('hex', start, end);
     };
     for (const engine of ['auto', 'node'] as const) {
       const collecting = new BatchDecryption({ crypterer, engine, onError: 'collect' }, new Pace());
       const results = await collecting.decrypt(items, read);
       const expected = rows(50).map(({ plaintext }, index) =>
-        plaintext.length > 70 ? { code: 'TYPE', index } : Buffer.from(plaintext).toString('hex'),
+        plaintext.length > 70 ? { code: 'INVALID_ARGUMENT', index } : Buffer.from(plaintext).toString('hex'),
       );
       expect(results).toMatchObject(expected);
       const throwing = new BatchDecryption({ crypterer, engine }, new Pace());
-      expect(await codeOf(() => throwing.decrypt(items, read))).toBe('TYPE');
+      expect(await codeOf(() => throwing.decrypt(items, read))).toBe('INVALID_ARGUMENT');
     }
     expect(openedValues()).toBe(100);
   });
@@ -189,7 +189,7 @@ describe('the batch engine in a batch', () => {
     };
     const decryption = new BatchDecryption({ crypterer, onError: 'collect' }, new Pace());
     const results = await decryption.decrypt(items, read);
-    expect(results[0]).toMatchObject({ code: 'TYPE', index: 0 });
+    expect(results[0]).toMatchObject({ code: 'INVALID_ARGUMENT', index: 0 });
     expect(openedValues()).toBe(1_019);
   });
 
@@ -325,7 +325,10 @@ describe('the batch engine in a batch', () => {
     const values: EncryptItem[] = rows(2_000);
     values[1_500] = { plaintext: 'text' as never };
     values[1_600] = { plaintext: Buffer.alloc(1), context: { C: '' } };
-    expect(await errorOf(() => encryptMany(values, { crypterer }))).toMatchObject({ code: 'TYPE', index: 1_500 });
+    expect(await errorOf(() => encryptMany(values, { crypterer }))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      index: 1_500,
+    });
   });
 
   it('takes Uint8Arrays in place of Buffers', async () => {
@@ -417,7 +420,9 @@ describe('the batch engine in a batch', () => {
     expect(
       keys.b.decryptSync(ciphertexts[7] as Buffer, { context: encodeContext(items[7]?.context) } as never),
     ).toEqual(items[7]?.plaintext);
-    expect(await codeOf(() => encryptMany(items, { crypterer: create(true), scope: 5 as never }))).toBe('TYPE');
+    expect(await codeOf(() => encryptMany(items, { crypterer: create(true), scope: 5 as never }))).toBe(
+      'INVALID_ARGUMENT',
+    );
     expect(await codeOf(() => encryptMany(items, { crypterer: create(false), scope: 'b' }))).toBe('UNSUPPORTED');
     expect(asked).toEqual(['b']);
   });
@@ -451,7 +456,7 @@ describe('the batch engine in a batch', () => {
     const signal = AbortSignal.abort();
     expect(await codeOf(() => decryptMany(items, { crypterer, signal }))).toBe('ABORTED');
     expect(await codeOf(() => encryptMany(rows(100), { crypterer, signal }))).toBe('ABORTED');
-    expect(await codeOf(() => decryptMany(items, { crypterer, signal: {} as never }))).toBe('TYPE');
+    expect(await codeOf(() => decryptMany(items, { crypterer, signal: {} as never }))).toBe('INVALID_ARGUMENT');
     await crypterer.close();
     expect(await codeOf(() => decryptMany(items, { crypterer }))).toBe('DISPOSED');
     expect(await codeOf(() => encryptMany(rows(100), { crypterer }))).toBe('DISPOSED');

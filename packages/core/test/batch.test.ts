@@ -57,7 +57,10 @@ describe.each(Object.entries(KINDS))('a batch with a %s', (_kind, create) => {
   it('refuses a value to encrypt with its index', async () => {
     const crypterer = create();
     const items = [...VALUES, { plaintext: 'text' as never }, { plaintext: null as never }];
-    expect(await errorOf(() => encryptMany(items, { crypterer }))).toMatchObject({ code: 'TYPE', index: 30 });
+    expect(await errorOf(() => encryptMany(items, { crypterer }))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      index: 30,
+    });
     const wrongContext = [VALUES[0] as never, { plaintext: Buffer.alloc(1), context: { C: '' } }];
     expect(await errorOf(() => encryptMany(wrongContext, { crypterer }))).toMatchObject({
       code: 'CONTEXT_INVALID',
@@ -82,8 +85,8 @@ describe.each(Object.entries(KINDS))('a batch with a %s', (_kind, create) => {
   it('refuses what is no list of objects', async () => {
     const crypterer = create();
     for (const items of [null, undefined, {}, 'items', [null], [5], [VALUES[0], undefined], VALUES.values()]) {
-      expect(await codeOf(() => encryptMany(items as never, { crypterer }))).toBe('TYPE');
-      expect(await codeOf(() => decryptMany(items as never, { crypterer }))).toBe('TYPE');
+      expect(await codeOf(() => encryptMany(items as never, { crypterer }))).toBe('INVALID_ARGUMENT');
+      expect(await codeOf(() => decryptMany(items as never, { crypterer }))).toBe('INVALID_ARGUMENT');
     }
   });
 
@@ -132,7 +135,10 @@ describe('a batch', () => {
   it('says which of its items has no ciphertext', async () => {
     const crypterer = createLoadingCrypterer();
     const items = [...(await encrypted(crypterer)), { ciphertext: 'text' as never }];
-    expect(await errorOf(() => decryptMany(items, { crypterer }))).toMatchObject({ code: 'TYPE', index: 30 });
+    expect(await errorOf(() => decryptMany(items, { crypterer }))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      index: 30,
+    });
   });
 
   it('is given up in the middle when its signal fires', async () => {
@@ -227,22 +233,22 @@ describe('a list that is not what it should be', () => {
     const items = [{ ciphertext: await crypterer.encrypt(BYTES) }, { ciphertext: 'text' as never }];
     const results = await decryptMany(items, { crypterer, onError: 'collect' });
     expect(results[0]).toEqual(BYTES);
-    expect(results[1]).toMatchObject({ code: 'TYPE', index: 1 });
+    expect(results[1]).toMatchObject({ code: 'INVALID_ARGUMENT', index: 1 });
   });
 
   it('a batch to encrypt refuses a list with holes', async () => {
     const items = Array(2) as never;
-    expect(await codeOf(() => encryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('TYPE');
+    expect(await codeOf(() => encryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('INVALID_ARGUMENT');
   });
 
   it('a batch to decrypt refuses a list with holes, whose places have neither value nor error', async () => {
     const items = Array(2) as never;
-    expect(await codeOf(() => decryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('TYPE');
+    expect(await codeOf(() => decryptMany(items, { crypterer: createSyncCrypterer() }))).toBe('INVALID_ARGUMENT');
   });
 });
 
 it('a batch refuses options that mean nothing', async () => {
   const crypterer = createSyncCrypterer();
-  expect(await codeOf(() => encryptMany([], { crypterer, context: {} } as never))).toBe('TYPE');
-  expect(await codeOf(() => decryptMany([], { crypterer, onerror: 'collect' } as never))).toBe('TYPE');
+  expect(await codeOf(() => encryptMany([], { crypterer, context: {} } as never))).toBe('INVALID_ARGUMENT');
+  expect(await codeOf(() => decryptMany([], { crypterer, onerror: 'collect' } as never))).toBe('INVALID_ARGUMENT');
 });

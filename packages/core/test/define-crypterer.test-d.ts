@@ -2,9 +2,9 @@ import { describe, expectTypeOf, it } from 'vitest';
 import {
   type Closeable,
   type Crypterer,
-  crypterer,
   decryptMany,
   type EncryptionContext,
+  getCrypterer,
   type KeyLoader,
   SqlcrypterError,
   type SyncCrypterer,
@@ -54,7 +54,7 @@ describe('the types of the module', () => {
   });
 
   it('narrow what a guard has found', () => {
-    const found = crypterer();
+    const found = getCrypterer();
     if (isSyncCrypterer(found)) expectTypeOf(found).toExtend<SyncCrypterer>();
     const error: unknown = undefined;
     if (SqlcrypterError.is(error)) expectTypeOf(error.code).toExtend<string>();

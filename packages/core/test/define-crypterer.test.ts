@@ -88,7 +88,7 @@ describe('what a provider must implement', () => {
         return bytes.subarray(0, -1);
       }
       async loadKeys() {
-        return { ...emptyLease(), failures: new Map([[this.#mark, new SqlcrypterError('TYPE', 'm')]]) };
+        return { ...emptyLease(), failures: new Map([[this.#mark, new SqlcrypterError('INVALID_ARGUMENT', 'm')]]) };
       }
       async close() {
         if (this.#mark !== 7) throw new Error('lost itself');
@@ -214,7 +214,7 @@ describe('arguments', () => {
     const { given, crypterer } = recording();
     for (const wrong of wrongBytes) {
       for (const method of ['encrypt', 'decrypt', 'encryptSync', 'decryptSync'] as const) {
-        expect(await codeOf(() => crypterer[method](wrong as never))).toBe('TYPE');
+        expect(await codeOf(() => crypterer[method](wrong as never))).toBe('INVALID_ARGUMENT');
       }
     }
     expect(given).toEqual([]);
@@ -226,10 +226,10 @@ describe('arguments', () => {
   });
 
   it.each<[string, unknown]>([
-    ['TYPE', null],
-    ['TYPE', 'text'],
-    ['TYPE', { signal: {} }],
-    ['TYPE', { signal: null }],
+    ['INVALID_ARGUMENT', null],
+    ['INVALID_ARGUMENT', 'text'],
+    ['INVALID_ARGUMENT', { signal: {} }],
+    ['INVALID_ARGUMENT', { signal: null }],
     ['CONTEXT_INVALID', { context: { C: '' } }],
     ['CONTEXT_INVALID', { context: null }],
     ['UNSUPPORTED', { scope: 'tenant-7' }],
@@ -255,7 +255,7 @@ describe('arguments', () => {
     });
     await crypterer.loadKeys(new Set([BYTES, new Uint8Array([1])]));
     expect(given).toEqual([[BYTES, Buffer.from([1])]]);
-    expect(await codeOf(() => crypterer.loadKeys([BYTES, 'text' as never]))).toBe('TYPE');
+    expect(await codeOf(() => crypterer.loadKeys([BYTES, 'text' as never]))).toBe('INVALID_ARGUMENT');
     expect(await codeOf(() => crypterer.loadKeys([], { signal: AbortSignal.abort() }))).toBe('ABORTED');
     expect(given.length).toBe(1);
   });
@@ -435,7 +435,7 @@ describe('what only looks like a Buffer', () => {
   it('is no plaintext', async () => {
     const { crypterer } = recording();
     const numbers = Object.setPrototypeOf(new Uint16Array([1, 2, 3, 4]), Buffer.prototype);
-    expect(await codeOf(() => crypterer.encryptSync(numbers))).toBe('TYPE');
+    expect(await codeOf(() => crypterer.encryptSync(numbers))).toBe('INVALID_ARGUMENT');
   });
 
   it('gives no frame if it claims another length than it has', async () => {
@@ -452,8 +452,8 @@ describe('an option that means nothing', () => {
       const { crypterer, given } = recording();
       const options = { [name]: 'employee.ssn' } as never;
       const error = await errorOf(() => crypterer.encrypt(BYTES, options));
-      expect([error.code, error.message]).toEqual(['TYPE', expect.stringContaining('context')]);
-      expect(await codeOf(() => crypterer.decryptSync(BYTES, options))).toBe('TYPE');
+      expect([error.code, error.message]).toEqual(['INVALID_ARGUMENT', expect.stringContaining('context')]);
+      expect(await codeOf(() => crypterer.decryptSync(BYTES, options))).toBe('INVALID_ARGUMENT');
       expect(given).toEqual([]);
     },
   );

@@ -15,7 +15,7 @@ describe('generateBytes', () => {
   it.each([[-1], [1.5], [Number.NaN], [2 ** 31], ['32'], [undefined], [null]])(
     'refuses %s as a length',
     async (length) => {
-      expect(await codeOf(() => generateBytes(length as number))).toBe('TYPE');
+      expect(await codeOf(() => generateBytes(length as number))).toBe('INVALID_ARGUMENT');
     },
   );
 });

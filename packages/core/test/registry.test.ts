@@ -3,7 +3,7 @@ import * as otherCopy from '../dist/index.js';
 import type { Crypterer } from '../src/crypterer.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
 import { decrypt, encrypt } from '../src/module-functions.js';
-import { crypterer, init, register, shutdown } from '../src/registry.js';
+import { getCrypterer, init, register, shutdown } from '../src/registry.js';
 import { codeOf, errorOf } from './code-of.js';
 import { createSyncCrypterer } from './crypterers.js';
 
@@ -28,11 +28,11 @@ describe('the default crypterer', () => {
   it('is the one that init was given', () => {
     const one = createSyncCrypterer();
     init(one);
-    expect(crypterer()).toBe(one);
+    expect(getCrypterer()).toBe(one);
   });
 
   it('is missing before init, and the error says what to do', async () => {
-    const error = await errorOf(() => crypterer());
+    const error = await errorOf(() => getCrypterer());
     expect(error.code).toBe('NOT_INITIALIZED');
     expect(error.message).toContain('init(');
   });
@@ -41,16 +41,16 @@ describe('the default crypterer', () => {
     const one = createSyncCrypterer();
     init(one);
     init(one);
-    expect(crypterer()).toBe(one);
+    expect(getCrypterer()).toBe(one);
   });
 
   it('is not replaced by another unless that is asked for', async () => {
     const [one, other] = [createSyncCrypterer(), createSyncCrypterer()];
     init(one);
     expect(await codeOf(() => init(other))).toBe('ALREADY_INITIALIZED');
-    expect(crypterer()).toBe(one);
+    expect(getCrypterer()).toBe(one);
     init(other, { replace: true });
-    expect(crypterer()).toBe(other);
+    expect(getCrypterer()).toBe(other);
   });
 
   it('may be replaced once it is closed', async () => {
@@ -59,7 +59,7 @@ describe('the default crypterer', () => {
     init(one);
     await one.close();
     init(other);
-    expect(crypterer()).toBe(other);
+    expect(getCrypterer()).toBe(other);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('the default crypterer', () => {
     ['an object without methods', {}],
   ])('cannot be %s', async (_what, value) => {
     expect(await codeOf(() => init(value as Crypterer))).toBe('CONFIG');
-    expect(await codeOf(() => crypterer())).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer())).toBe('NOT_INITIALIZED');
   });
 
   it('tells a Promise by its name', async () => {
@@ -84,9 +84,9 @@ describe('a named crypterer', () => {
     init(one);
     register('archive', other);
     register('constructor', third);
-    expect([crypterer(), crypterer('archive'), crypterer('constructor')]).toEqual([one, other, third]);
-    expect(await codeOf(() => crypterer('unknown'))).toBe('NOT_INITIALIZED');
-    expect(await codeOf(() => crypterer('toString'))).toBe('NOT_INITIALIZED');
+    expect([getCrypterer(), getCrypterer('archive'), getCrypterer('constructor')]).toEqual([one, other, third]);
+    expect(await codeOf(() => getCrypterer('unknown'))).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer('toString'))).toBe('NOT_INITIALIZED');
   });
 
   it('follows the rules of the default', async () => {
@@ -95,7 +95,7 @@ describe('a named crypterer', () => {
     register('archive', one);
     expect(await codeOf(() => register('archive', other))).toBe('ALREADY_INITIALIZED');
     register('archive', other, { replace: true });
-    expect(crypterer('archive')).toBe(other);
+    expect(getCrypterer('archive')).toBe(other);
     expect(await codeOf(() => register('archive', null as never))).toBe('CONFIG');
   });
 
@@ -114,8 +114,8 @@ describe('shutdown', () => {
     register('other', other.crypterer);
     await shutdown();
     expect([one.closes(), other.closes()]).toEqual([1, 1]);
-    expect(await codeOf(() => crypterer())).toBe('NOT_INITIALIZED');
-    expect(await codeOf(() => crypterer('same'))).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer())).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer('same'))).toBe('NOT_INITIALIZED');
   });
 
   it('closes all even if one fails, and then fails', async () => {
@@ -124,14 +124,14 @@ describe('shutdown', () => {
     register('other', other.crypterer);
     expect(await codeOf(() => shutdown())).toBe('PROVIDER_FAILED');
     expect([failing.closes(), other.closes()]).toEqual([1, 1]);
-    expect(await codeOf(() => crypterer())).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer())).toBe('NOT_INITIALIZED');
   });
 
   it('passes over what cannot be closed, and does nothing where nothing is registered', async () => {
     await shutdown();
     init({ scheme: 'by-hand', encrypt: async () => Buffer.alloc(0), decrypt: async () => Buffer.alloc(0) });
     await shutdown();
-    expect(await codeOf(() => crypterer())).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer())).toBe('NOT_INITIALIZED');
   });
 });
 
@@ -140,14 +140,14 @@ describe('two copies of the package in one process', () => {
     expect(otherCopy.init).not.toBe(init);
     const one = createSyncCrypterer();
     init(one);
-    expect(otherCopy.crypterer()).toBe(one);
+    expect(otherCopy.getCrypterer()).toBe(one);
     const ciphertext = await otherCopy.encrypt(Buffer.from('x'));
     expect((await decrypt(ciphertext)).toString()).toBe('x');
     otherCopy.register('archive', one);
-    expect(crypterer('archive')).toBe(one);
+    expect(getCrypterer('archive')).toBe(one);
     expect(await codeOf(() => otherCopy.init(createSyncCrypterer()))).toBe('ALREADY_INITIALIZED');
     await otherCopy.shutdown();
-    expect(await codeOf(() => crypterer())).toBe('NOT_INITIALIZED');
+    expect(await codeOf(() => getCrypterer())).toBe('NOT_INITIALIZED');
     expect(await codeOf(() => encrypt(Buffer.from('x')))).toBe('NOT_INITIALIZED');
   });
 });

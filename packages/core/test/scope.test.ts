@@ -8,6 +8,6 @@ describe('a scope', () => {
   });
 
   it.each(['', 'a\0b', '\ud800', 'x'.repeat(256), '🔑'.repeat(64), 42, null])('may not be %j', async (scope) => {
-    expect(await codeOf(() => checkScope(scope))).toBe('TYPE');
+    expect(await codeOf(() => checkScope(scope))).toBe('INVALID_ARGUMENT');
   });
 });

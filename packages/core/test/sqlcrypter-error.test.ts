@@ -26,7 +26,7 @@ const FINAL: readonly ErrorCode[] = [
   'KMS_WRONG_KEY',
   'KMS_INVALID_BLOB',
   'CONTEXT_INVALID',
-  'TYPE',
+  'INVALID_ARGUMENT',
   'PLAINTEXT_TOO_LARGE',
   'CONFIG',
   'UNSUPPORTED',
@@ -52,7 +52,7 @@ describe('an error', () => {
   });
 
   it('has only those details that are known', () => {
-    const bare = new SqlcrypterError('TYPE', 'm', { keyRef: undefined });
+    const bare = new SqlcrypterError('INVALID_ARGUMENT', 'm', { keyRef: undefined });
     for (const name of ['cause', 'keyRef', 'column', 'index']) expect(name in bare).toBe(false);
     const full = new SqlcrypterError('KMS_DENIED', 'm', {
       cause: { name: 'X', status: 403 },
@@ -104,10 +104,17 @@ describe('SqlcrypterError.is', () => {
   });
 
   it('takes nothing else for one', () => {
-    for (const other of [new Error('m'), { code: 'TYPE' }, null, undefined, 'TYPE', () => undefined]) {
+    for (const other of [
+      new Error('m'),
+      { code: 'INVALID_ARGUMENT' },
+      null,
+      undefined,
+      'INVALID_ARGUMENT',
+      () => undefined,
+    ]) {
       expect(SqlcrypterError.is(other)).toBe(false);
     }
-    expect(SqlcrypterError.is({ ...new SqlcrypterError('TYPE', 'm') })).toBe(false);
+    expect(SqlcrypterError.is({ ...new SqlcrypterError('INVALID_ARGUMENT', 'm') })).toBe(false);
   });
 });
 

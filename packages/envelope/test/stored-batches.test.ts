@@ -62,7 +62,7 @@ it('a batch in a scope that is erased, wrong or not to be written in is refused'
   await crypterer.checkRevocations();
   sealed.mockClear();
   expect(await codeOf(encryptMany(items, { crypterer, scope: 'tenant-1' }))).toBe('KEY_DESTROYED');
-  expect(await codeOf(encryptMany(items, { crypterer, scope: '' }))).toBe('TYPE');
+  expect(await codeOf(encryptMany(items, { crypterer, scope: '' }))).toBe('INVALID_ARGUMENT');
   const reader = await createStored(table, new MemoryKms(), { generate: 'never' });
   expect(await codeOf(encryptMany(items, { crypterer: reader }))).toBe('UNSUPPORTED');
   expect(sealedTogether()).toBe(0);

@@ -36,7 +36,7 @@ export interface KeyTable extends KeyStore {
    * destroy. Backups of the key table that are older still open them. Gives the number of keys destroyed now; repeating
    * it is safe.
    *
-   * Errors: `TYPE`, `KEY_STORE_UNAVAILABLE`.
+   * Errors: `INVALID_ARGUMENT`, `KEY_STORE_UNAVAILABLE`.
    */
   eraseScope(scope: string): Promise<number>;
   /** Makes a key unusable until it is enabled: `KEY_DISABLED`. False if there is no such key, or it was destroyed. */

@@ -30,7 +30,7 @@ describe('a key table', () => {
   it.each([[''], ['a\0b'], ['\ud800'], ['x'.repeat(256)], ['é'.repeat(128)], [42]])(
     'refuses the scope %j',
     async (scope) => {
-      expect(await codeOf(table.eraseScope(scope as string))).toBe('TYPE');
+      expect(await codeOf(table.eraseScope(scope as string))).toBe('INVALID_ARGUMENT');
     },
   );
 

@@ -5,8 +5,8 @@ import * as aes from '../src/index.js';
 afterEach(() => aes.shutdown());
 
 it('re-exports what an application needs, so that it need not install core', () => {
-  const { init, register, crypterer, shutdown, SqlcrypterError, generateBytes } = core;
-  expect({ ...aes }).toMatchObject({ init, register, crypterer, shutdown, SqlcrypterError, generateBytes });
+  const { init, register, getCrypterer, shutdown, SqlcrypterError, generateBytes } = core;
+  expect({ ...aes }).toMatchObject({ init, register, getCrypterer, shutdown, SqlcrypterError, generateBytes });
   const { encrypt, decrypt, encryptMany, decryptMany, encryptSync, decryptSync } = core;
   expect({ ...aes }).toMatchObject({ encrypt, decrypt, encryptMany, decryptMany, encryptSync, decryptSync });
 });

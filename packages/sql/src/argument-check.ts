@@ -10,7 +10,7 @@ export function kindOf(value: unknown): string {
   return `a value of type ${typeof value}`;
 }
 
-/** Refuses whatever is not an object of these options; absent options are none. Errors: `TYPE`. */
+/** Refuses whatever is not an object of these options; absent options are none. Errors: `INVALID_ARGUMENT`. */
 export function checkOptions<T extends object>(
   options: T | undefined,
   what: string,
@@ -21,7 +21,10 @@ export function checkOptions<T extends object>(
     checkCallOptions(options, names);
     return options;
   }
-  throw new SqlcrypterError('TYPE', `${what} was given ${kindOf(options)} as its options. Expected an object.`);
+  throw new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `${what} was given ${kindOf(options)} as its options. Expected an object.`,
+  );
 }
 
 /** A crypterer is an instance, the name of a registered one, or left out; anything else is `CONFIG`. */

@@ -107,7 +107,9 @@ export async function decryptItems<T>(
 function ownList({ label }: ColumnFacts, items: unknown): unknown[] {
   // Not slice(), which would keep the holes of the list as holes.
   if (Array.isArray(items)) return [...items];
-  throw located(new SqlcrypterError('TYPE', `The batch is ${kindOf(items)}. Expected an array.`), { column: label });
+  throw located(new SqlcrypterError('INVALID_ARGUMENT', `The batch is ${kindOf(items)}. Expected an array.`), {
+    column: label,
+  });
 }
 
 /**
@@ -147,7 +149,7 @@ function bytesOf(item: EncryptItem | DecryptItem): Uint8Array {
 function placedItem(item: unknown): PlacedValue {
   if (typeof item === 'object' && item !== null && 'value' in item) return { value: item.value, place: item };
   throw new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     `An item is ${kindOf(item)} without a \`value\`. Expected { value, row, tenant } as the column is bound.`,
   );
 }

@@ -11,7 +11,7 @@ export function encodeValue<T>({ type, label }: ColumnFacts<T>, value: T, index?
   try {
     refuseEncrypted(value);
     if (value === undefined) {
-      throw new SqlcrypterError('TYPE', 'The value is undefined. Expected a value, or null for NULL.');
+      throw new SqlcrypterError('INVALID_ARGUMENT', 'The value is undefined. Expected a value, or null for NULL.');
     }
     return type.encode(value);
   } catch (error) {
@@ -19,7 +19,7 @@ export function encodeValue<T>({ type, label }: ColumnFacts<T>, value: T, index?
   }
 }
 
-/** The value of a plaintext. Errors: `TYPE` with column and index where it was written as another type. */
+/** The value of a plaintext. Errors: `INVALID_ARGUMENT` with column and index where it was written as another type. */
 export function decodeValue<T>({ type, label }: ColumnFacts<T>, plaintext: Buffer, index?: number): T {
   try {
     return type.decode(plaintext);
@@ -37,5 +37,5 @@ function typeFailure(
 ): SqlcrypterError {
   if (SqlcrypterError.is(error)) return located(error, place);
   const message = `The value type ${typeName} could not ${what}. Expected a value of that type.`;
-  return new SqlcrypterError('TYPE', message, { ...place, cause: causeOf(error) });
+  return new SqlcrypterError('INVALID_ARGUMENT', message, { ...place, cause: causeOf(error) });
 }

@@ -16,10 +16,10 @@ export type BatchItem<V, B extends Bind> = [B] extends [never] ? V : { readonly 
 
 /**
  * An encrypted column of a table: turns values into what is bound to a query, and what a driver hands back into values.
- * null is NULL in both directions and is never encrypted; undefined is `TYPE`.
+ * null is NULL in both directions and is never encrypted; undefined is `INVALID_ARGUMENT`.
  *
- * Calls of a column with `bind` take `{ row, tenant }` as declared; `TYPE` without. Errors of all calls carry `column`,
- * the label; in batches also `index`. Beside those of the crypterer there are `TYPE` (a value that is not of the
+ * Calls of a column with `bind` take `{ row, tenant }` as declared; `INVALID_ARGUMENT` without. Errors of all calls carry `column`,
+ * the label; in batches also `index`. Beside those of the crypterer there are `INVALID_ARGUMENT` (a value that is not of the
  * column's type, a database value that holds no ciphertext), `PLAINTEXT_TOO_LARGE` and `NOT_INITIALIZED`.
  */
 export interface EncryptedColumn<T, B extends Bind = never, E extends Encoding = 'bytes'> extends ColumnFacts<T, B, E> {

@@ -41,7 +41,7 @@ type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
 /**
  * The ids of a place that the column is bound to, encoded.
  *
- * Errors: `TYPE` for one that is missing, not an id, or not among those that the column is bound to.
+ * Errors: `INVALID_ARGUMENT` for one that is missing, not an id, or not among those that the column is bound to.
  */
 export function encodePlace(column: ColumnFacts, place: object | undefined): EncodedIds {
   // An item of a batch brings its place along, and may be anything else besides.
@@ -52,7 +52,7 @@ export function encodePlace(column: ColumnFacts, place: object | undefined): Enc
     const bound = column.bind.includes(option);
     if (bound === (given[option] !== undefined)) continue;
     throw new SqlcrypterError(
-      'TYPE',
+      'INVALID_ARGUMENT',
       bound
         ? `The column ${column.label} is bound to its ${option}, which was not given. Expected \`${option}\` with its id.`
         : `The column ${column.label} is not bound to its ${option}, but one was given. ` +

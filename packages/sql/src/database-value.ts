@@ -15,7 +15,7 @@ export type OrNull<V, R> = V extends null ? null : R;
 
 /**
  * The ciphertext that a driver handed back, without copying bytes; null for NULL. What cannot be a ciphertext is
- * `TYPE`: nothing is ever passed through.
+ * `INVALID_ARGUMENT`: nothing is ever passed through.
  */
 export function ciphertextOf(value: unknown): Uint8Array | null {
   if (value === null || types.isUint8Array(value)) return value;
@@ -24,7 +24,7 @@ export function ciphertextOf(value: unknown): Uint8Array | null {
   const bytes = value.startsWith('\\x') ? fromHexText(value) : fromStoredText(value);
   if (bytes !== undefined) return bytes;
   throw new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     'The value is text that holds no ciphertext: perhaps plaintext that was stored unencrypted. Expected bytes, ' +
       '`\\x…` with pairs of hexadecimal digits, or `sc1.…` as a text column stores it. Check who writes the column; ' +
       'its CHECK constraint, see ddl(), keeps such values out.',
@@ -40,13 +40,13 @@ function fromHexText(text: string): Buffer | undefined {
 function refuse(value: unknown): SqlcrypterError {
   if (value === undefined) {
     return new SqlcrypterError(
-      'TYPE',
+      'INVALID_ARGUMENT',
       'The value is undefined, which no driver gives for NULL (that is null): probably the column is missing from the ' +
         'result. Select it, and look under the name it has in the result.',
     );
   }
   return new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     `The value is ${kindOf(value)}. Expected what a driver gives for an encrypted column: ` +
       'Buffer, Uint8Array, ArrayBuffer, `\\x…` or `sc1.…` text, or null.',
   );

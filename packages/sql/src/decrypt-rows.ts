@@ -40,7 +40,7 @@ interface RowCell extends Cell {
  * the given ones are not changed, and what is not named is kept as it is. NULL becomes null.
  *
  * Rejects with the first error in order, with `column` and `index` (of the row): those of the columns' `decrypt`, and
- * `TYPE` where a row lacks a key, which must not pass for NULL.
+ * `INVALID_ARGUMENT` where a row lacks a key, which must not pass for NULL.
  *
  * @param columns result key -> its column.
  * @param place `row` and `tenant` find the ids in a row, called only for rows that have a bound value.
@@ -177,5 +177,5 @@ function ciphertextAt(row: Record<string, unknown>, key: string): Uint8Array | n
 }
 
 function type(message: string): SqlcrypterError {
-  return new SqlcrypterError('TYPE', message);
+  return new SqlcrypterError('INVALID_ARGUMENT', message);
 }

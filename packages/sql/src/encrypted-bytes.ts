@@ -40,19 +40,19 @@ export interface EncryptedBytesCallOptions extends EncryptedBytesOptions {
  * `subarray` and `slice` give a Buffer, `structuredClone` a Uint8Array: the ciphertext without these abilities.
  */
 export class EncryptedBytes extends Buffer {
-  /** Not for use: `EncryptedBytes.from('999-00-1234')` would be a *plaintext* Buffer. Throws `TYPE`. */
+  /** Not for use: `EncryptedBytes.from('999-00-1234')` would be a *plaintext* Buffer. Throws `INVALID_ARGUMENT`. */
   declare static readonly from: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly of: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly alloc: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly allocUnsafe: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly allocUnsafeSlow: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly concat: never;
-  /** Not for use; throws `TYPE`. */
+  /** Not for use; throws `INVALID_ARGUMENT`. */
   declare static readonly copyBytesFrom: never;
 
   static {
@@ -72,7 +72,7 @@ export class EncryptedBytes extends Buffer {
   /**
    * Encrypts a text (as UTF-8) or bytes. The empty string is encrypted too; NULL is for the application to pass on.
    *
-   * Errors: as `Crypterer.encrypt`; `TYPE` also for a lone surrogate and for what is encrypted already;
+   * Errors: as `Crypterer.encrypt`; `INVALID_ARGUMENT` also for a lone surrogate and for what is encrypted already;
    * `CONTEXT_INVALID`, `CONFIG`, `NOT_INITIALIZED`.
    */
   static async encrypt(plaintext: string | Uint8Array, options?: EncryptedBytesCallOptions): Promise<EncryptedBytes> {
@@ -89,7 +89,7 @@ export class EncryptedBytes extends Buffer {
   /**
    * Wraps what a driver handed back; null stays null. The bytes are copied, and looked at only when decrypted.
    *
-   * Errors: `TYPE` for undefined (a column that is missing from the result must not pass for NULL), for text that holds
+   * Errors: `INVALID_ARGUMENT` for undefined (a column that is missing from the result must not pass for NULL), for text that holds
    * no ciphertext, for a Promise and anything else; `CONTEXT_INVALID`, `CONFIG`.
    */
   static fromDatabase<V extends DatabaseValue | null>(
@@ -104,7 +104,7 @@ export class EncryptedBytes extends Buffer {
   /**
    * Reads back what `JSON.stringify` made: canonical base64 only; null stays null.
    *
-   * Errors: `TYPE`, `CONTEXT_INVALID`, `CONFIG`.
+   * Errors: `INVALID_ARGUMENT`, `CONTEXT_INVALID`, `CONFIG`.
    */
   static fromJSON<V extends string | null>(json: V, options?: EncryptedBytesOptions): OrNull<V, EncryptedBytes> {
     const binding = bindingFrom(options);
@@ -112,7 +112,7 @@ export class EncryptedBytes extends Buffer {
     const bytes = typeof json === 'string' ? Buffer.from(json, 'base64') : undefined;
     if (bytes === undefined || bytes.length === 0 || bytes.toString('base64') !== json) {
       throw new SqlcrypterError(
-        'TYPE',
+        'INVALID_ARGUMENT',
         `EncryptedBytes.fromJSON was given ${bytes === undefined ? kindOf(json) : 'text that is not canonical base64'}. ` +
           'Expected the string that JSON.stringify made of an EncryptedBytes, or null.',
       );
@@ -135,7 +135,7 @@ export class EncryptedBytes extends Buffer {
     return decryptBound(this, bindingNow(this, options), options?.signal);
   }
 
-  /** The plaintext as text, without the padding of a padded column. Errors as `decrypt`; `TYPE` if it is not UTF-8. */
+  /** The plaintext as text, without the padding of a padded column. Errors as `decrypt`; `INVALID_ARGUMENT` if it is not UTF-8. */
   async decryptText(options?: EncryptedBytesCallOptions): Promise<string> {
     return decodeText(await this.decrypt(options));
   }
@@ -171,7 +171,10 @@ function plaintextBytes(plaintext: unknown): Uint8Array {
   if (typeof plaintext === 'string') return encodeText(plaintext);
   if (types.isUint8Array(plaintext)) return plaintext;
   const hint = plaintext === null ? ' NULL is not encrypted: pass null to the query as it is.' : '';
-  throw new SqlcrypterError('TYPE', `The plaintext is ${kindOf(plaintext)}. Expected text or a Uint8Array.${hint}`);
+  throw new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `The plaintext is ${kindOf(plaintext)}. Expected text or a Uint8Array.${hint}`,
+  );
 }
 
 function bindingFrom(options: EncryptedBytesOptions | undefined): Binding | undefined {
@@ -222,7 +225,7 @@ function checkContext(context: EncryptionContext | undefined): EncryptionContext
 
 function refuseFactory(): never {
   throw new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     'An EncryptedBytes cannot be made like a Buffer: it would hold plaintext, or nothing. Use EncryptedBytes.encrypt(), ' +
       'EncryptedBytes.fromDatabase() or EncryptedBytes.fromJSON().',
   );

@@ -16,7 +16,7 @@ export function isEncryptedBytes(value: unknown): boolean {
 export function refuseEncrypted(plaintext: unknown): void {
   if (!isEncryptedBytes(plaintext) && !isFrame(bytesIn(plaintext))) return;
   throw new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     'The value is encrypted already and would be encrypted twice. Expected a plaintext; an encrypted value is bound ' +
       'to a query as it is.',
   );

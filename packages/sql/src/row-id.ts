@@ -16,7 +16,7 @@ const COMPOSITE = 0xff;
  * The context's value for an id; part of the data's format. Integers in decimal, UUIDs in lower case, other text as it
  * is. A composite key is the byte FF, then for each part its length (u32, big-endian) and its text in UTF-8.
  *
- * Errors: `TYPE`, with the name of the option and without the id.
+ * Errors: `INVALID_ARGUMENT`, with the name of the option and without the id.
  */
 export function encodeRowId(id: unknown, option: 'row' | 'tenant'): string | Uint8Array {
   if (!Array.isArray(id)) return encodePart(id, option);
@@ -45,7 +45,7 @@ function encodePart(part: unknown, option: string): string {
 
 function invalid(option: string, got: string): SqlcrypterError {
   return new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     `\`${option}\` is or holds ${got}. Expected text that is not empty, a safe integer, a BigInt, or the two or more ` +
       'parts of a composite key. When encrypting, the id must be known before: let the application make it. When ' +
       'decrypting, select it together with the value.',

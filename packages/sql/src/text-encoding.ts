@@ -10,12 +10,12 @@ const PADDING_START = 0x80;
  * A padded text is never valid UTF-8, since 80 cannot begin a character; and what is valid UTF-8 never reads as a padded
  * text, since without a final 80 its last character is incomplete. So readers need not be told which they are given.
  *
- * Errors: `TYPE` for a lone surrogate: different ones would become one and the same character.
+ * Errors: `INVALID_ARGUMENT` for a lone surrogate: different ones would become one and the same character.
  */
 export function encodeText(text: string, padTo?: number): Buffer {
   if (!text.isWellFormed()) {
     throw new SqlcrypterError(
-      'TYPE',
+      'INVALID_ARGUMENT',
       'The text has a lone surrogate, half of a character, which UTF-8 cannot hold. Expected well-formed text; ' +
         'toWellFormed() replaces such halves.',
     );
@@ -29,13 +29,13 @@ export function encodeText(text: string, padTo?: number): Buffer {
   return bytes;
 }
 
-/** The text of bytes that {@link encodeText} wrote, with or without padding. Errors: `TYPE`. */
+/** The text of bytes that {@link encodeText} wrote, with or without padding. Errors: `INVALID_ARGUMENT`. */
 export function decodeText(bytes: Buffer): string {
   const length = lengthWithoutPadding(bytes);
   if (length !== undefined && isUtf8(bytes.subarray(0, length))) return bytes.toString('utf8', 0, length);
   if (isUtf8(bytes)) return bytes.toString('utf8');
   throw new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     'The decrypted value is not text in UTF-8: it was written as another type. Read it with the type it was written ' +
       'with, or as bytes.',
   );

@@ -62,12 +62,12 @@ it('rows with several columns, bound and not, are decrypted by the engine', asyn
   expect(openedValues).toBe(3 * COUNT);
 });
 
-it('a value that is no text is TYPE at its place, and AUTH_FAILED before it stands first', async () => {
+it('a value that is no text is INVALID_ARGUMENT at its place, and AUTH_FAILED before it stands first', async () => {
   const asNumber = encryptedColumn({ table: 'person', column: 'name', type: number() });
   const stored: (Buffer | null)[] = await name.encryptMany(texts);
   const [wrong = null] = await asNumber.encryptMany([-1.5]);
   stored[1_000] = wrong;
-  expect(await expectCode('TYPE', () => name.decryptMany(stored))).toMatchObject({
+  expect(await expectCode('INVALID_ARGUMENT', () => name.decryptMany(stored))).toMatchObject({
     index: 1_000,
     column: 'person.name',
   });

@@ -48,16 +48,16 @@ describe('encryptMany and decryptMany', () => {
   });
 
   it('name column and place of the first error, nulls counted', async () => {
-    const first = await expectCode('TYPE', () => ssn.encryptMany([null, 'a', 5 as never, 6 as never]));
+    const first = await expectCode('INVALID_ARGUMENT', () => ssn.encryptMany([null, 'a', 5 as never, 6 as never]));
     expect(first).toMatchObject({ column: 'employee.ssn', index: 2 });
     const stored = await ssn.encryptMany(['a', 'b', 'c']);
     const broken = [null, null, ...stored, Buffer.from('plaintext'), Buffer.alloc(0)];
     const second = await expectCode('FRAME_UNKNOWN', () => ssn.decryptMany(broken));
     expect(second).toMatchObject({ column: 'employee.ssn', index: 5 });
-    const third = await expectCode('TYPE', () => ssn.decryptMany([null, stored[0] ?? null, 'plaintext']));
+    const third = await expectCode('INVALID_ARGUMENT', () => ssn.decryptMany([null, stored[0] ?? null, 'plaintext']));
     expect(third).toMatchObject({ column: 'employee.ssn', index: 2 });
     const salary = encryptedColumn({ table: 'employee', column: 'ssn', type: number() });
-    const fourth = await expectCode('TYPE', () => salary.decryptMany([null, stored[0] ?? null]));
+    const fourth = await expectCode('INVALID_ARGUMENT', () => salary.decryptMany([null, stored[0] ?? null]));
     expect(fourth).toMatchObject({ column: 'employee.ssn', index: 1 });
   });
 
@@ -75,15 +75,15 @@ describe('encryptMany and decryptMany', () => {
     ['a Promise', Promise.resolve([])],
     ['a Map', new Map()],
   ])('refuse %s in place of a list', async (_name, items) => {
-    await expectCode('TYPE', () => ssn.encryptMany(items as never));
-    await expectCode('TYPE', () => ssn.decryptMany(items as never));
+    await expectCode('INVALID_ARGUMENT', () => ssn.encryptMany(items as never));
+    await expectCode('INVALID_ARGUMENT', () => ssn.decryptMany(items as never));
   });
 
   it('refuse items without a value or a place where the column is bound', async () => {
-    const error = await expectCode('TYPE', () => byRow.encryptMany([{ value: 'a', row: 1 }, 'b' as never]));
+    const error = await expectCode('INVALID_ARGUMENT', () => byRow.encryptMany([{ value: 'a', row: 1 }, 'b' as never]));
     expect(error).toMatchObject({ column: 'patient.note', index: 1 });
-    await expectCode('TYPE', () => byRow.decryptMany([{ row: 1 } as never]));
-    await expectCode('TYPE', () => byRow.encryptMany([{ value: 'a' } as never]));
+    await expectCode('INVALID_ARGUMENT', () => byRow.decryptMany([{ row: 1 } as never]));
+    await expectCode('INVALID_ARGUMENT', () => byRow.encryptMany([{ value: 'a' } as never]));
   });
 
   it('end the wait when the signal fires', async () => {
@@ -94,7 +94,7 @@ describe('encryptMany and decryptMany', () => {
     const loading = keyLoading();
     const column = encryptedColumn({ table: 'a', column: 'b', type: text(), crypterer: loading.crypterer });
     expect((await expectCode('ABORTED', () => column.decryptMany(stored, call))).column).toBe('a.b');
-    await expectCode('TYPE', () => ssn.decryptMany(stored, 5 as never));
+    await expectCode('INVALID_ARGUMENT', () => ssn.decryptMany(stored, 5 as never));
   });
 
   it('name column and place of the first value whose crypterer is not registered', async () => {

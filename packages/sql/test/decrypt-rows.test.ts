@@ -31,7 +31,7 @@ const place = { row: (row: StoredRow) => row.id, tenant: (row: StoredRow) => row
 
 describe('decryptRows', () => {
   it('refuses a list with holes', async () => {
-    const error = await expectCode('TYPE', () => decryptRows(new Array(2), {}));
+    const error = await expectCode('INVALID_ARGUMENT', () => decryptRows(new Array(2), {}));
     expect(error.index).toBe(0);
   });
 
@@ -109,14 +109,16 @@ describe('decryptRows', () => {
 
   it('refuses a row without the key, by its name: it must not pass for NULL', async () => {
     const rows: { ssn?: Buffer }[] = [{ ssn: await ssn.encrypt('x') }, {}];
-    const error = await expectCode('TYPE', () => decryptRows(rows, { ssn }));
+    const error = await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { ssn }));
     expect(error).toMatchObject({ column: 'employee.ssn', index: 1 });
     expect(error.message).toContain('"ssn"');
-    await expectCode('TYPE', () => decryptRows([{ ssn: undefined }], { ssn }));
+    await expectCode('INVALID_ARGUMENT', () => decryptRows([{ ssn: undefined }], { ssn }));
   });
 
   it('refuses plaintext, and names where it stands', async () => {
-    const error = await expectCode('TYPE', () => decryptRows([{ ssn: null }, { ssn: '999-00-1234' }], { ssn }));
+    const error = await expectCode('INVALID_ARGUMENT', () =>
+      decryptRows([{ ssn: null }, { ssn: '999-00-1234' }], { ssn }),
+    );
     expect(error).toMatchObject({ column: 'employee.ssn', index: 1 });
     expect(error.message).not.toContain('999-00-1234');
   });
@@ -124,7 +126,7 @@ describe('decryptRows', () => {
   it('says so when a value was written as another type', async () => {
     const asDate = encryptedColumn({ table: 'employee', column: 'ssn', type: date() });
     const rows = [{ ssn: null }, { ssn: await ssn.encrypt('x') }];
-    const error = await expectCode('TYPE', () => decryptRows(rows, { ssn: asDate }));
+    const error = await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { ssn: asDate }));
     expect(error).toMatchObject({ column: 'employee.ssn', index: 1 });
   });
 
@@ -134,20 +136,22 @@ describe('decryptRows', () => {
     ['a list with null', [null]],
     ['rows as lists', [[1, 2]]],
   ])('refuses %s', async (_name, rows) => {
-    await expectCode('TYPE', () => decryptRows(rows as never, { ssn } as never));
+    await expectCode('INVALID_ARGUMENT', () => decryptRows(rows as never, { ssn } as never));
   });
 
   it('refuses what is no column', async () => {
-    await expectCode('TYPE', () => decryptRows([{ ssn: null }], { ssn: 'employee.ssn' as never }));
+    await expectCode('INVALID_ARGUMENT', () => decryptRows([{ ssn: null }], { ssn: 'employee.ssn' as never }));
   });
 
   it('needs the functions that find row and tenant, and a proper id from them', async () => {
     const rows = await storedRows(1);
-    const missing = await expectCode('TYPE', () => decryptRows(rows, { note }, { row: place.row } as never));
+    const missing = await expectCode('INVALID_ARGUMENT', () =>
+      decryptRows(rows, { note }, { row: place.row } as never),
+    );
     expect(missing).toMatchObject({ column: 'employee.note', index: 0 });
     expect(missing.message).toContain('tenant');
-    await expectCode('TYPE', () => decryptRows(rows, { note }, { ...place, row: () => null as never }));
-    await expectCode('TYPE', () => decryptRows(rows, { note }, 'id' as never));
+    await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { note }, { ...place, row: () => null as never }));
+    await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { note }, 'id' as never));
   });
 
   it("gives an error of the application's own functions as it is", async () => {
@@ -199,6 +203,6 @@ describe('decryptRows', () => {
 });
 
 it('decryptRows refuses options that mean nothing', async () => {
-  const error = await expectCode('TYPE', () => decryptRows([], {}, { rows: () => 1 } as never));
+  const error = await expectCode('INVALID_ARGUMENT', () => decryptRows([], {}, { rows: () => 1 } as never));
   expect(error.message).toContain('row');
 });

@@ -58,17 +58,17 @@ describe('a column', () => {
   });
 
   it('refuses undefined in both directions', async () => {
-    await expectCode('TYPE', () => ssn.encrypt(undefined as never));
-    const error = await expectCode('TYPE', () => ssn.decrypt(undefined as never));
+    await expectCode('INVALID_ARGUMENT', () => ssn.encrypt(undefined as never));
+    const error = await expectCode('INVALID_ARGUMENT', () => ssn.decrypt(undefined as never));
     expect(error.column).toBe('employee.ssn');
   });
 
   it('refuses what is encrypted already', async () => {
     const stored = await ssn.encrypt(SECRET);
     const blob = encryptedColumn({ table: 'employee', column: 'photo', type: bytes() });
-    await expectCode('TYPE', () => blob.encrypt(stored));
-    await expectCode('TYPE', () => ssn.encrypt(stored as never));
-    await expectCode('TYPE', () => ssn.encrypt(`sc1.${stored.toString('base64url')}`));
+    await expectCode('INVALID_ARGUMENT', () => blob.encrypt(stored));
+    await expectCode('INVALID_ARGUMENT', () => ssn.encrypt(stored as never));
+    await expectCode('INVALID_ARGUMENT', () => ssn.encrypt(`sc1.${stored.toString('base64url')}`));
     expect(await ssn.decrypt(await ssn.encrypt('sc1.is only text'))).toBe('sc1.is only text');
   });
 
@@ -112,7 +112,7 @@ describe('a column', () => {
   it('says so when a value was written as another type, and quotes nothing of it', async () => {
     const asText = encryptedColumn({ table: 'employee', column: 'salary', type: text() });
     const stored = await asText.encrypt(SECRET);
-    const error = await expectCode('TYPE', () => salary.decrypt(stored));
+    const error = await expectCode('INVALID_ARGUMENT', () => salary.decrypt(stored));
     expect(error.column).toBe('employee.salary');
     expect(error.message).toContain('another type');
     expect(inspect(error)).not.toContain(SECRET);
@@ -130,7 +130,7 @@ describe('a column', () => {
     };
     const column = encryptedColumn({ table: 'employee', column: 'ssn', type: own });
     for (const work of [() => column.encrypt(SECRET), async () => column.decrypt(await ssn.encrypt(SECRET))]) {
-      const error = await expectCode('TYPE', work);
+      const error = await expectCode('INVALID_ARGUMENT', work);
       expect(inspect(error)).not.toContain(SECRET);
       expect(error.column).toBe('employee.ssn');
     }
@@ -232,26 +232,26 @@ describe('row and tenant', () => {
     ['a list with null', [1, null]],
   ])('are refused as %s', async (_name, row) => {
     const stored = Buffer.from(await byRow.encrypt(SECRET, { row: 1 }));
-    const error = await expectCode('TYPE', () => byRow.encrypt(SECRET, { row: row as never }));
+    const error = await expectCode('INVALID_ARGUMENT', () => byRow.encrypt(SECRET, { row: row as never }));
     expect(error.message).toContain('row');
     expect(error.column).toBe('patient.note');
-    await expectCode('TYPE', () => byRow.decrypt(stored, { row: row as never }));
-    await expectCode('TYPE', () => byRow.fromDatabase(stored, { row: row as never }));
+    await expectCode('INVALID_ARGUMENT', () => byRow.decrypt(stored, { row: row as never }));
+    await expectCode('INVALID_ARGUMENT', () => byRow.fromDatabase(stored, { row: row as never }));
   });
 
   it('are required where the column is bound to them', async () => {
     const unchecked = byBoth as unknown as EncryptedColumn<string>;
-    expect((await expectCode('TYPE', () => unchecked.encrypt(SECRET))).column).toBe('patient.name');
+    expect((await expectCode('INVALID_ARGUMENT', () => unchecked.encrypt(SECRET))).column).toBe('patient.name');
     const stored = Buffer.from(await byBoth.encrypt(SECRET, { row: 1, tenant: 2 }));
-    expect((await expectCode('TYPE', () => unchecked.decrypt(stored))).message).toContain('row');
-    await expectCode('TYPE', () => byBoth.decrypt(stored, { row: 1 } as never));
-    await expectCode('TYPE', () => byBoth.decrypt(stored, 1 as never));
+    expect((await expectCode('INVALID_ARGUMENT', () => unchecked.decrypt(stored))).message).toContain('row');
+    await expectCode('INVALID_ARGUMENT', () => byBoth.decrypt(stored, { row: 1 } as never));
+    await expectCode('INVALID_ARGUMENT', () => byBoth.decrypt(stored, 1 as never));
   });
 
   it('are refused where the column is not bound to them: the value would seem to be protected', async () => {
-    const error = await expectCode('TYPE', () => ssn.encrypt(SECRET, { row: 1 } as never));
+    const error = await expectCode('INVALID_ARGUMENT', () => ssn.encrypt(SECRET, { row: 1 } as never));
     expect(error.message).toContain("bind: ['row']");
-    await expectCode('TYPE', () => byRow.encrypt(SECRET, { row: 1, tenant: 1 } as never));
+    await expectCode('INVALID_ARGUMENT', () => byRow.encrypt(SECRET, { row: 1, tenant: 1 } as never));
   });
 
   it('need not be given again for a handle that was made with them', async () => {
@@ -261,11 +261,11 @@ describe('row and tenant', () => {
     expect(await handle.decryptText()).toBe(SECRET);
     const read = byBoth.fromDatabase(Buffer.from(handle), { row: 1, tenant: 'a' });
     expect(await byBoth.decrypt(read)).toBe(SECRET);
-    await expectCode('TYPE', () => byBoth.decrypt(handle, { row: 1 }));
-    await expectCode('TYPE', () => byRow.decrypt(handle));
-    await expectCode('TYPE', () => byRow.decrypt(EncryptedBytes.fromDatabase(handle)));
+    await expectCode('INVALID_ARGUMENT', () => byBoth.decrypt(handle, { row: 1 }));
+    await expectCode('INVALID_ARGUMENT', () => byRow.decrypt(handle));
+    await expectCode('INVALID_ARGUMENT', () => byRow.decrypt(EncryptedBytes.fromDatabase(handle)));
     const unbound = encryptedColumn({ table: 'patient', column: 'name', type: text() });
-    await expectCode('TYPE', async () => byBoth.decrypt(await unbound.encrypt(SECRET)));
+    await expectCode('INVALID_ARGUMENT', async () => byBoth.decrypt(await unbound.encrypt(SECRET)));
     await expectCode('AUTH_FAILED', () => unbound.decrypt(handle, { signal: AbortSignal.timeout(10_000) }));
   });
 });
@@ -377,7 +377,7 @@ describe("encoding: 'text'", () => {
   });
 
   it('never passes plaintext through', async () => {
-    const error = await expectCode('TYPE', () => note.decrypt(SECRET));
+    const error = await expectCode('INVALID_ARGUMENT', () => note.decrypt(SECRET));
     expect(inspect(error)).not.toContain(SECRET);
   });
 });
@@ -466,10 +466,10 @@ describe('an option that means nothing', () => {
   it.each([{ rowId: 5 }, { row_id: 5 }, { tennant: 'x' }])(
     'such as %o is refused: it was meant to bind the value',
     async (options) => {
-      await expectCode('TYPE', () => ssn.encrypt('a', options as never));
-      await expectCode('TYPE', () => ssn.encryptSync('a', options as never));
-      await expectCode('TYPE', () => ssn.encryptMany(['a'], options as never));
-      await expectCode('TYPE', () => EncryptedBytes.encrypt('a', options as never));
+      await expectCode('INVALID_ARGUMENT', () => ssn.encrypt('a', options as never));
+      await expectCode('INVALID_ARGUMENT', () => ssn.encryptSync('a', options as never));
+      await expectCode('INVALID_ARGUMENT', () => ssn.encryptMany(['a'], options as never));
+      await expectCode('INVALID_ARGUMENT', () => EncryptedBytes.encrypt('a', options as never));
     },
   );
 });

@@ -59,7 +59,7 @@ describe('batches that are worked on in portions', () => {
     }
     const values: unknown[] = [...names];
     values[30_000] = 5;
-    const error = await expectCode('TYPE', () => name.encryptMany(values as string[]));
+    const error = await expectCode('INVALID_ARGUMENT', () => name.encryptMany(values as string[]));
     expect(error).toMatchObject({ column: 'person.name', index: 30_000 });
   });
 

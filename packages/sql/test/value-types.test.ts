@@ -99,7 +99,7 @@ describe('padded and unpadded text', () => {
   it.each(['80616280', '6180c380', '6180008000', 'ff80', '80c3'])(
     'are refused as %s, which neither writes',
     async (hex) => {
-      await expectCode('TYPE', () => decodeHex(text({ padTo: 4 }), hex));
+      await expectCode('INVALID_ARGUMENT', () => decodeHex(text({ padTo: 4 }), hex));
     },
   );
 });
@@ -167,7 +167,7 @@ describe('what a type refuses to encode', () => {
     ],
   ];
   it.each(refused)('%s', async (_name, type, value) => {
-    const error = await expectCode('TYPE', () => type.encode(value as never));
+    const error = await expectCode('INVALID_ARGUMENT', () => type.encode(value as never));
     expect(inspect(error)).not.toContain(SECRET);
   });
 
@@ -204,7 +204,7 @@ describe('what a type refuses to decode: bytes of another type', () => {
     ['date: before the first day', date(), 'ffe14df73d23ffff'],
   ];
   it.each(others)('%s', async (_name, type, hex) => {
-    const error = await expectCode('TYPE', () => decodeHex(type, hex));
+    const error = await expectCode('INVALID_ARGUMENT', () => decodeHex(type, hex));
     expect(error.message).toContain('another type');
     expect(inspect(error)).not.toContain(SECRET);
   });

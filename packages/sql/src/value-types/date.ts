@@ -6,7 +6,7 @@ const LENGTH = 8;
 /** The range of Date: 100,000,000 days around 1970. */
 const MAX_MILLISECONDS = 8_640_000_000_000_000n;
 
-/** A Date as 8 bytes: milliseconds since 1970 as a signed integer in big-endian order. An invalid Date is `TYPE`. */
+/** A Date as 8 bytes: milliseconds since 1970 as a signed integer in big-endian order. An invalid Date is `INVALID_ARGUMENT`. */
 export function date(): ValueType<Date> {
   return {
     name: 'date',

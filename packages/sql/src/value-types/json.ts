@@ -6,7 +6,7 @@ import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes 
 
 /**
  * JSON as UTF-8: plain objects, arrays, strings, finite numbers, booleans and null within them. What would come back as
- * something else is `TYPE`, at any depth: undefined, functions, symbols, BigInt, NaN and the infinities, Date, Map and
+ * something else is `INVALID_ARGUMENT`, at any depth: undefined, functions, symbols, BigInt, NaN and the infinities, Date, Map and
  * other instances of classes. A whole value of null is SQL NULL. Only minus zero becomes zero.
  */
 export function json<T>(options: SizeOptions = {}): ValueType<T> {
@@ -36,7 +36,7 @@ function stringify(value: unknown): string {
   } catch (error) {
     if (SqlcrypterError.is(error)) throw error;
     // Circular, too deep, or a getter threw: the message of that may quote what the value holds.
-    throw new SqlcrypterError('TYPE', 'The value cannot be written as JSON. Expected one without circles.');
+    throw new SqlcrypterError('INVALID_ARGUMENT', 'The value cannot be written as JSON. Expected one without circles.');
   }
 }
 
@@ -69,7 +69,7 @@ function isPlain(value: object): boolean {
 
 function notJson(what: string): SqlcrypterError {
   return new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     `The value holds ${what}, which JSON would lose or change. Expected plain objects, arrays, strings, finite numbers, ` +
       'booleans and null. Leave out what is undefined, and convert the rest yourself, e.g. date.toISOString().',
   );

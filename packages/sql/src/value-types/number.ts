@@ -3,7 +3,7 @@ import { type ValueType, wrongBytes, wrongValue } from './value-type.js';
 
 const LENGTH = 8;
 
-/** A number as 8 bytes, an IEEE 754 double in big-endian order. NaN and the infinities are `TYPE`. */
+/** A number as 8 bytes, an IEEE 754 double in big-endian order. NaN and the infinities are `INVALID_ARGUMENT`. */
 export function number(): ValueType<number> {
   return {
     name: 'number',

@@ -13,7 +13,7 @@ export interface TextOptions extends SizeOptions {
   readonly padTo?: number | undefined;
 }
 
-/** Text as UTF-8. A lone surrogate is `TYPE`. */
+/** Text as UTF-8. A lone surrogate is `INVALID_ARGUMENT`. */
 export function text(options: TextOptions = {}): ValueType<string> {
   const { padTo } = options;
   checkCount(padTo, 'padTo', 2, MAX_PADDING, 'CONFIG');

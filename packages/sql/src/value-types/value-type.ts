@@ -44,13 +44,13 @@ export function checkSize(length: number, maxBytes: number | undefined): void {
 
 /** The error for a value that is not of the column's type. */
 export function wrongValue(value: unknown, expected: string): SqlcrypterError {
-  return new SqlcrypterError('TYPE', `The value is ${kindOf(value)}. Expected ${expected}.`);
+  return new SqlcrypterError('INVALID_ARGUMENT', `The value is ${kindOf(value)}. Expected ${expected}.`);
 }
 
 /** The error for decrypted bytes that this type never writes. */
 export function wrongBytes(type: string, expected: string): SqlcrypterError {
   return new SqlcrypterError(
-    'TYPE',
+    'INVALID_ARGUMENT',
     `The decrypted value is not one of type ${type} (${expected}): it was written as another type. ` +
       'Read it with the type it was written with.',
   );

@@ -20,12 +20,12 @@ const NOT_BYTES: Readonly<Record<string, unknown>> = {
 };
 
 const WRONG_OPTIONS: readonly { what: string; options: unknown; code: string }[] = [
-  { what: 'null as options', options: null, code: 'TYPE' },
-  { what: 'a number as options', options: 5, code: 'TYPE' },
-  { what: 'a string as options', options: 'employee.ssn', code: 'TYPE' },
-  { what: 'a controller as signal', options: { signal: new AbortController() }, code: 'TYPE' },
-  { what: 'a boolean as signal', options: { signal: true }, code: 'TYPE' },
-  { what: 'null as signal', options: { signal: null }, code: 'TYPE' },
+  { what: 'null as options', options: null, code: 'INVALID_ARGUMENT' },
+  { what: 'a number as options', options: 5, code: 'INVALID_ARGUMENT' },
+  { what: 'a string as options', options: 'employee.ssn', code: 'INVALID_ARGUMENT' },
+  { what: 'a controller as signal', options: { signal: new AbortController() }, code: 'INVALID_ARGUMENT' },
+  { what: 'a boolean as signal', options: { signal: true }, code: 'INVALID_ARGUMENT' },
+  { what: 'null as signal', options: { signal: null }, code: 'INVALID_ARGUMENT' },
 ];
 
 type Call = (value: never, options: never) => unknown;
@@ -37,7 +37,7 @@ function wrongCalls(calls: Readonly<Record<string, Call>>, scopes: boolean): Ref
   return Object.entries(calls).flatMap(([name, call]) => [
     ...Object.entries(NOT_BYTES).map(([what, value]) => ({
       what: `${name} of ${what}`,
-      codes: ['TYPE'],
+      codes: ['INVALID_ARGUMENT'],
       call: () => call(value as never, undefined as never),
     })),
     ...wrongOptions.map(({ what, options, code }) => ({
@@ -95,7 +95,7 @@ export const argumentCases: ContractGroup = {
         await expectRefusals(
           Object.entries(NOT_BYTES).map(([what, value]) => ({
             what,
-            codes: ['TYPE'],
+            codes: ['INVALID_ARGUMENT'],
             call: () => crypterer.loadKeys([value as Uint8Array]),
           })),
         );

@@ -73,7 +73,7 @@ describe('MariaDB', skip, () => {
     );
     await stored();
     const result = rows[0]?.result;
-    await expect(secret.decrypt(result.secret)).rejects.toMatchObject({ code: 'TYPE' });
+    await expect(secret.decrypt(result.secret)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await secretText.decrypt(result.remark)).toBe('two');
   });
 });
