@@ -64,14 +64,14 @@ for (const name of chosen) {
   console.log(`\n=== ${part.title}\n`);
   const result = await part.run({ minutes, concurrency, values, stop: stop.signal });
   results.set(name, result);
-  if (result.outcome !== 'stopped') recordResult(name, `${circumstances()}\n\n${result.report}`);
+  if (result.outcome !== 'stopped') recordResult(name, circumstances(), result.summary, result.report);
 }
 if (stop.signal.aborted) process.exitCode = 130;
 else if ([...results.values()].some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 
 function circumstances(): string {
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, commit ${commit()}, Node ${process.versions.node}, ${availableParallelism()} cores.`;
+  return `${date}, ${commit()}, Node ${process.versions.node}, ${availableParallelism()} cores`;
 }
 
 function summarize(): void {

@@ -2,7 +2,9 @@
 export interface PartResult {
   /** `stopped`: somebody interrupted it, and nothing had failed until then. */
   readonly outcome: 'passed' | 'failed' | 'stopped';
-  /** What was found, in Markdown that a terminal shows well, too. */
+  /** What was found, in one line for docs/test-long.md. */
+  readonly summary: string;
+  /** Everything that was found, in Markdown that a terminal shows well, too. */
   readonly report: string;
 }
 

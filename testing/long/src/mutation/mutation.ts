@@ -26,6 +26,7 @@ export function mutationOf(target: MutationTarget): Part {
       const passed = percent >= LEAST_SCORE;
       return {
         outcome: passed ? 'passed' : 'failed',
+        summary: `${percent.toFixed(1)} % of ${mutants.length} mutants noticed, ${survivors.length} survive`,
         report: [
           table(head, [...rows, row('**all**', mutants)]),
           ...(passed ? [] : [`BELOW ${LEAST_SCORE} %: ${percent.toFixed(1)} %`]),

@@ -34,7 +34,12 @@ function report(runs: readonly SuiteRun[]): PartResult {
     ...failures.map((failure) => `FAILED on Node ${runtime.version}: ${failure}`),
     ...skips.map((skip) => `SKIPPED on Node ${runtime.version}: ${skip}`),
   ]);
+  const sum = (count: (run: SuiteRun) => number) => runs.reduce((total, run) => total + count(run), 0);
+  const passed = sum((run) => FOLDERS.reduce((total, folder) => total + (run.passed[folder] ?? 0), 0));
+  const failed = sum(({ failures }) => failures.length);
+  const versions = runs.filter(({ absent }) => absent === undefined).map(({ runtime }) => runtime.version);
   return {
+    summary: `${passed} passed, ${failed} failed on Node ${versions.join(', ')}`,
     outcome: runs.every(succeeded) ? 'passed' : 'failed',
     report: [table(['', ...FOLDERS.map((folder) => `passed, ${folder}`), 'failed', 'skipped'], rows), ...notes].join(
       '\n\n',

@@ -64,6 +64,9 @@ export function soakReport(findings: SoakFindings): PartResult {
   const isGood = ledger.problemCount + strays.rejections.length + strays.warnings.length === 0 && isStable;
   return {
     outcome: !isGood ? 'failed' : wasStopped ? 'stopped' : 'passed',
+    summary:
+      `${count(ledger.read)} values read through ${count(faults.length)} faults in ${count(Math.round(seconds))} s: ` +
+      `${count(ledger.problemCount)} wrong, memory ${megabytes(start)} then ${megabytes(end)}`,
     report: [table(['', ''], rows), ...notes].join('\n\n'),
   };
 }

@@ -52,6 +52,7 @@ export const timing: Part = {
     const measured = `${MEASUREMENTS.toLocaleString('en')} batches of ${VALUES} values of ${LENGTH} bytes for each class and run, every value of them by the engine, whose own calls were timed; the slowest tenth left out. Seen is what is over ${THRESHOLD}, in either direction, in every run.`;
     return {
       outcome: stop.aborted ? 'stopped' : rows.every(({ isGood }) => isGood) ? 'passed' : 'failed',
+      summary: summaryOf([...seen.values()]),
       report: `${table(
         ['', ...repetitions, 'difference'],
         rows.map(({ row }) => row),
@@ -59,6 +60,12 @@ export const timing: Part = {
     };
   },
 };
+
+function summaryOf(pairs: readonly { readonly isControl: boolean; readonly ts: readonly number[] }[]): string {
+  const largest = (isControl: boolean): string =>
+    Math.max(...pairs.filter((pair) => pair.isControl === isControl).flatMap(({ ts }) => ts.map(Math.abs))).toFixed(1);
+  return `largest \\|t\\| ${largest(false)}, control ${largest(true)}; seen is over ${THRESHOLD} in every run`;
+}
 
 async function measure({ prepare, time: timed }: Pair, stop: AbortSignal): Promise<[number[], number[]]> {
   const times: [number[], number[]] = [[], []];

@@ -93,5 +93,11 @@ function report(
   const byEngine = Math.min(sealed / counts.encrypted, opened / counts.decrypted);
   const isGood =
     byEngine >= LEAST_SHARE_OF_ENGINE && counts.problems === 0 && counts.damaged === counts.refused && isMemoryGood;
-  return { outcome: !isGood ? 'failed' : wasStopped ? 'stopped' : 'passed', report: table(['', ''], rows) };
+  return {
+    outcome: !isGood ? 'failed' : wasStopped ? 'stopped' : 'passed',
+    summary:
+      `${count(counts.decrypted)} values decrypted, ${count(counts.problems)} wrong, ${count(counts.refused)} of ` +
+      `${count(counts.damaged)} changed ones refused, memory ${start.toFixed(1)} MB then ${end.toFixed(1)} MB`,
+    report: table(['', ''], rows),
+  };
 }
