@@ -6,20 +6,18 @@ import { checkCallOptions, isCrypterer } from '@sqlcrypter/core/provider';
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (types.isPromise(value)) return 'a Promise (is an await missing?)';
+  if (types.isProxy(value)) return 'a proxy';
   if (Array.isArray(value)) return 'an array';
   return `a value of type ${typeof value}`;
 }
 
 /** Refuses whatever is not an object of these options; absent options are none. Errors: `INVALID_ARGUMENT`. */
-export function checkOptions<T extends object>(
-  options: T | undefined,
-  what: string,
-  names: readonly string[],
-): T | undefined {
+export function checkOptions(options: unknown, what: string, names: readonly string[]): object | undefined {
   if (options === undefined) return undefined;
-  if (typeof options === 'object' && options !== null) {
-    checkCallOptions(options, names);
-    return options;
+  // A Map or a Promise has no options, and would be as good as none.
+  if (Object.prototype.toString.call(options) === '[object Object]') {
+    checkCallOptions(options as object, names);
+    return options as object;
   }
   throw new SqlcrypterError(
     'INVALID_ARGUMENT',

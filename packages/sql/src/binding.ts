@@ -5,12 +5,12 @@ import {
   decrypt,
   decryptSync,
   type EncryptionContext,
-  type ErrorDetails,
   encrypt,
   encryptSync,
   SqlcrypterError,
 } from '@sqlcrypter/core';
-import { causeOf } from '@sqlcrypter/core/provider';
+import { explained } from './explained-error.js';
+import { crypterFailure, located } from './located-error.js';
 import { decryptChannel, encryptChannel, tellOutcome } from './value-events.js';
 
 /** What a value is bound to, and which crypterer serves it. */
@@ -33,7 +33,7 @@ export async function encryptBound(
     tellOutcome(encryptChannel, column?.label, 'ok');
     return ciphertext;
   } catch (error) {
-    throw told(encryptChannel, error, column?.label);
+    throw told(encryptChannel, crypterFailure(error), column?.label);
   }
 }
 
@@ -44,7 +44,7 @@ export function encryptBoundSync(plaintext: Uint8Array, { crypterer, contexts, c
     tellOutcome(encryptChannel, column?.label, 'ok');
     return ciphertext;
   } catch (error) {
-    throw told(encryptChannel, error, column?.label);
+    throw told(encryptChannel, crypterFailure(error), column?.label);
   }
 }
 
@@ -64,11 +64,11 @@ export async function decryptBound(
       tellOutcome(decryptChannel, column?.label, 'ok');
       return plaintext;
     } catch (error) {
-      if (!isAuthFailed(error)) throw told(decryptChannel, error, column?.label);
+      if (!isAuthFailed(error)) throw told(decryptChannel, explained(error, ciphertext), column?.label);
       first ??= error;
     }
   }
-  throw told(decryptChannel, first, column?.label);
+  throw told(decryptChannel, explained(first, ciphertext), column?.label);
 }
 
 /** As {@link decryptBound}, at once. */
@@ -80,15 +80,15 @@ export function decryptBoundSync(ciphertext: Uint8Array, { crypterer, contexts, 
       tellOutcome(decryptChannel, column?.label, 'ok');
       return plaintext;
     } catch (error) {
-      if (!isAuthFailed(error)) throw told(decryptChannel, error, column?.label);
+      if (!isAuthFailed(error)) throw told(decryptChannel, explained(error, ciphertext), column?.label);
       first ??= error;
     }
   }
-  throw told(decryptChannel, first, column?.label);
+  throw told(decryptChannel, explained(first, ciphertext), column?.label);
 }
 
 /** The error with its column, after subscribers have been told of it. */
-function told(channel: Channel, error: unknown, label: string | undefined): SqlcrypterError {
+function told(channel: Channel, error: SqlcrypterError, label: string | undefined): SqlcrypterError {
   const failure = located(error, { column: label });
   tellOutcome(channel, label, failure.code);
   return failure;
@@ -97,14 +97,4 @@ function told(channel: Channel, error: unknown, label: string | undefined): Sqlc
 /** Whether a value did not authenticate: the one failure after which a former label is tried. */
 export function isAuthFailed(error: unknown): boolean {
   return SqlcrypterError.is(error) && error.code === 'AUTH_FAILED';
-}
-
-/** The error with the place it happened at. What has no code may quote a value, so only its name is kept. */
-export function located(error: unknown, { column, index }: Pick<ErrorDetails, 'column' | 'index'>): SqlcrypterError {
-  if (!SqlcrypterError.is(error)) {
-    const message = 'The crypterer threw an error that has no code.';
-    return new SqlcrypterError('PROVIDER_FAILED', message, { cause: causeOf(error), column, index });
-  }
-  if (column === undefined && index === undefined) return error;
-  return SqlcrypterError.withDetails(error, { column: column ?? error.column, index: index ?? error.index });
 }

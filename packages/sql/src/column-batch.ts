@@ -1,16 +1,16 @@
 /// <reference types="node" preserve="true" />
 import { type Crypterer, type DecryptItem, type EncryptItem, encryptMany, SqlcrypterError } from '@sqlcrypter/core';
 import { chooseCrypterer, Pace } from '@sqlcrypter/core/provider';
-import { checkOptions, kindOf } from './argument-check.js';
-import { type Binding, located } from './binding.js';
-import { decodeValue, encodeValue } from './column-codec.js';
+import { kindOf } from './argument-check.js';
+import type { Binding } from './binding.js';
+import type { TakenOptions } from './call-options.js';
+import { collectOrThrow, readResult, sizeOf } from './collect-errors.js';
+import { encodeValue } from './column-codec.js';
 import type { ColumnFacts } from './column-facts.js';
-import type { ColumnCallOptions } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
-import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Plaintext } from './decrypt-cells.js';
+import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Result } from './decrypt-cells.js';
+import { crypterFailure, located } from './located-error.js';
 import { encryptChannel, tellOutcome } from './value-events.js';
-
-const BATCH_OPTIONS = ['signal', 'engine'];
 
 /** What a value is bound to at a place, or at the place that it brings along. */
 type BindingFor = (value: unknown, place: object | undefined) => Binding;
@@ -31,11 +31,10 @@ export async function encryptItems<T, S>(
   bindingFor: BindingFor,
   store: (ciphertext: Buffer, binding: Binding) => S,
   items: unknown,
-  options: ColumnCallOptions | undefined,
+  { signal, engine }: TakenOptions,
 ): Promise<(S | null)[]> {
   const pace = new Pace();
   const results = ownList(facts, items);
-  const { signal, engine } = checkOptions(options, 'encryptMany', BATCH_OPTIONS) ?? {};
   // Chosen once, and not before there is something to encrypt.
   let crypterer: Crypterer | undefined;
   for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
@@ -51,7 +50,7 @@ export async function encryptItems<T, S>(
       ciphertexts = await encryptMany(cells, { crypterer, signal, engine });
     } catch (error) {
       const at = SqlcrypterError.is(error) && error.index !== undefined ? cells[error.index]?.index : undefined;
-      const failure = located(error, { column: facts.label, index: at });
+      const failure = located(crypterFailure(error), { column: facts.label, index: at });
       tellOutcome(encryptChannel, facts.label, failure.code, cells.length);
       throw failure;
     }
@@ -65,39 +64,43 @@ export async function encryptItems<T, S>(
   return results as (S | null)[];
 }
 
-/** Decrypts a list and gives the values in order; null stays null in its place. */
+/** Decrypts a list and gives the values in order, or collected errors; null stays null in its place. */
 export async function decryptItems<T>(
   facts: ColumnFacts<T>,
   bindingFor: BindingFor,
   items: unknown,
-  options: ColumnCallOptions | undefined,
-): Promise<(T | null)[]> {
+  options: TakenOptions,
+): Promise<(T | SqlcrypterError | null)[]> {
   const pace = new Pace();
   const isText = isTextColumn(facts);
   const results = ownList(facts, items);
-  const decryption = new CellDecryption(checkOptions(options, 'decryptMany', BATCH_OPTIONS), pace);
+  const decryption = new CellDecryption(options, pace);
   try {
     for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
       const cells = await takeCells(facts, results, from, pace, ({ value, place }, index): Cell | undefined => {
-        const ciphertext = ciphertextOf(value);
-        if (ciphertext === null) return undefined;
-        const binding = bindingFor(value, place);
-        return { ciphertext, context: binding.contexts[0], binding, isText, index };
+        try {
+          const ciphertext = ciphertextOf(value);
+          if (ciphertext === null) return undefined;
+          const binding = bindingFor(value, place);
+          return { ciphertext, context: binding.contexts[0], binding, isText, index };
+        } catch (error) {
+          results[index] = collectOrThrow(error, { column: facts.label, index }, options.onError);
+          return undefined;
+        }
       });
-      const plaintexts = await decryption.decrypt(cells).catch((error: unknown) => {
+      const decrypted = await decryption.decrypt(cells).catch((error: unknown) => {
         throw located(error, { column: facts.label });
       });
       for (const [i, { index }] of cells.entries()) {
-        const plaintext = plaintexts[i] as Plaintext;
-        // A string is the value of a column of text, decoded already.
-        results[index] = typeof plaintext === 'string' ? plaintext : decodeValue(facts, plaintext, index);
-        if (pace.isDueAfter(plaintext.length)) await pace.rest();
+        const result = decrypted[i] as Result;
+        results[index] = readResult(facts, result, index, options.onError);
+        if (pace.isDueAfter(sizeOf(result))) await pace.rest();
       }
     }
   } finally {
     decryption.end();
   }
-  return results as (T | null)[];
+  return results as (T | SqlcrypterError | null)[];
 }
 
 /**

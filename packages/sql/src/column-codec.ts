@@ -2,9 +2,9 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
-import { located } from './binding.js';
 import type { ColumnFacts } from './column-facts.js';
 import { refuseEncrypted } from './encrypted-input.js';
+import { located } from './located-error.js';
 
 /** The plaintext of a value of the column. Errors: those of the column's type, with column and index. */
 export function encodeValue<T>({ type, label }: ColumnFacts<T>, value: T, index?: number): Uint8Array {

@@ -1,6 +1,8 @@
+import type { SqlcrypterError } from '@sqlcrypter/core';
+import type { ColumnBatchOptions, ColumnDecryptOptions, ColumnSyncOptions } from './call-options.js';
 import type { ColumnDdl, DdlOptions, Dialect } from './column-ddl.js';
 import type { ColumnFacts, Encoding } from './column-facts.js';
-import type { Bind, ColumnCallOptions, OptionalPlaceArguments, Place, PlaceArguments } from './column-place.js';
+import type { Bind, OptionalPlaceArguments, Place, PlaceArguments } from './column-place.js';
 import type { DatabaseValue, OrNull } from './database-value.js';
 import type { EncryptedBytes } from './encrypted-bytes.js';
 import type { StoredText } from './stored-text.js';
@@ -26,14 +28,14 @@ export interface EncryptedColumn<T, B extends Bind = never, E extends Encoding =
   /** Encrypts a value for a query. An `EncryptedBytes` made here knows its context and can decrypt itself. */
   encrypt<V extends T | null>(value: V, ...place: PlaceArguments<B>): Promise<Encrypted<V, E>>;
   /** As `encrypt`, at once; also `KEY_NOT_LOADED`, `UNSUPPORTED`. */
-  encryptSync<V extends T | null>(value: V, ...place: PlaceArguments<B, object>): Encrypted<V, E>;
+  encryptSync<V extends T | null>(value: V, ...place: PlaceArguments<B, ColumnSyncOptions>): Encrypted<V, E>;
   /**
    * Encrypts many values, in order. A column with `bind` takes `{ value, row, tenant }` for each.
    * Rejects with the first error in order.
    */
   encryptMany<V extends T | null>(
     items: readonly BatchItem<V, B>[],
-    options?: ColumnCallOptions,
+    options?: ColumnBatchOptions,
   ): Promise<Encrypted<V, E>[]>;
 
   /**
@@ -43,15 +45,23 @@ export interface EncryptedColumn<T, B extends Bind = never, E extends Encoding =
   decrypt<V extends DatabaseValue | null>(value: V, ...place: PlaceArguments<B>): Promise<OrNull<V, T>>;
   decrypt<V extends EncryptedBytes | null>(value: V, ...place: OptionalPlaceArguments<B>): Promise<OrNull<V, T>>;
   /** As `decrypt`, at once; also `KEY_NOT_LOADED`, `UNSUPPORTED`. */
-  decryptSync<V extends DatabaseValue | null>(value: V, ...place: PlaceArguments<B, object>): OrNull<V, T>;
-  decryptSync<V extends EncryptedBytes | null>(value: V, ...place: OptionalPlaceArguments<B, object>): OrNull<V, T>;
+  decryptSync<V extends DatabaseValue | null>(value: V, ...place: PlaceArguments<B, ColumnSyncOptions>): OrNull<V, T>;
+  decryptSync<V extends EncryptedBytes | null>(
+    value: V,
+    ...place: OptionalPlaceArguments<B, ColumnSyncOptions>
+  ): OrNull<V, T>;
   /**
    * Decrypts many values, in order, with every distinct key loaded once. Items as in `encryptMany`. Rejects with the
-   * first error in order. For whole rows see `decryptRows`.
+   * first error in order; with `onError: 'collect'` each error stands in the place of its value. For whole rows see
+   * `decryptRows`.
    */
   decryptMany<V extends DatabaseValue | null>(
     items: readonly BatchItem<V, B>[],
-    options?: ColumnCallOptions,
+    options: ColumnDecryptOptions & { readonly onError: 'collect' },
+  ): Promise<(OrNull<V, T> | SqlcrypterError)[]>;
+  decryptMany<V extends DatabaseValue | null>(
+    items: readonly BatchItem<V, B>[],
+    options?: ColumnDecryptOptions & { readonly onError?: 'throw' },
   ): Promise<OrNull<V, T>[]>;
 
   /**
@@ -60,8 +70,13 @@ export interface EncryptedColumn<T, B extends Bind = never, E extends Encoding =
    */
   fromDatabase<V extends DatabaseValue | null>(
     value: V,
-    ...place: PlaceArguments<B, object>
+    ...place: PlaceArguments<B, ColumnSyncOptions>
   ): OrNull<V, EncryptedBytes>;
+  /**
+   * Reads back what `JSON.stringify` made of an `EncryptedBytes` of this column: canonical base64 only; null stays null.
+   * Otherwise as `fromDatabase`.
+   */
+  fromJSON<V extends string | null>(json: V, ...place: PlaceArguments<B, ColumnSyncOptions>): OrNull<V, EncryptedBytes>;
 
   /** The column's type and CHECK constraint in SQL. Errors: `CONFIG`. */
   ddl(dialect: Dialect, options?: DdlOptions): ColumnDdl;

@@ -1,5 +1,5 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { checkOptions } from './argument-check.js';
+import { checkOptions, kindOf } from './argument-check.js';
 import type { ColumnFacts } from './column-facts.js';
 import { constraintName, quoteIdentifier } from './identifier.js';
 import { storedTextLength } from './stored-text.js';
@@ -83,7 +83,11 @@ export function columnDdl(facts: ColumnFacts, dialect: Dialect, options?: DdlOpt
   const bytes = valueType.maxBytes === undefined ? undefined : valueType.maxBytes + FRAME_ROOM;
   const type = encoding === 'text' ? TEXT[dialect](bytes && storedTextLength(bytes)) : BYTES[dialect](bytes);
   const name = quoteIdentifier(column, dialect);
-  if (checkOptions(options, 'ddl', ['check'])?.check === false) {
+  const { check: isChecked = true }: DdlOptions = checkOptions(options, 'ddl', ['check']) ?? {};
+  if (typeof isChecked !== 'boolean') {
+    throw new SqlcrypterError('CONFIG', `\`check\` is ${kindOf(isChecked)}. Expected true or false.`);
+  }
+  if (!isChecked) {
     return { type, check: undefined, column: `${name} ${type}`, addCheck: [] };
   }
   const condition = encoding === 'text' ? TEXT_CHECK[dialect] : BYTES_CHECK[dialect];

@@ -1,6 +1,6 @@
-import { type EncryptionContext, type EngineChoice, SqlcrypterError } from '@sqlcrypter/core';
-import { checkOptions } from './argument-check.js';
-import { type Binding, located } from './binding.js';
+import { type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
+import type { Binding } from './binding.js';
+import type { ColumnCallOptions } from './call-options.js';
 import type { ColumnFacts } from './column-facts.js';
 import { encodeRowId, type RowId } from './row-id.js';
 
@@ -9,17 +9,6 @@ export type Bind = 'row' | 'tenant';
 
 /** The row and tenant of a value, as far as its column is bound to them. */
 export type Place<B extends Bind> = { readonly [K in B]: RowId };
-
-/** Options of a call on one value or on a batch. */
-export interface ColumnCallOptions {
-  /** Ends the wait with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * How a batch is worked on: `auto` (default) takes many values under one key together where that is faster, `node`
-   * never. Results and errors are the same.
-   */
-  readonly engine?: EngineChoice | undefined;
-}
 
 /** The row and tenant that a column is not bound to: giving them would be a mistake about what is protected. */
 export type NoPlace<B extends Bind> = { readonly [K in Exclude<Bind, B>]?: never };
@@ -34,7 +23,11 @@ export type OptionalPlaceArguments<B extends Bind, O = ColumnCallOptions> = [
   options?: O & Partial<Place<B>> & NoPlace<B>,
 ];
 
-const PLACE_OPTIONS = ['row', 'tenant', 'signal', 'engine'];
+/** A place as it was given, each id read once. */
+export interface GivenPlace {
+  readonly row?: unknown;
+  readonly tenant?: unknown;
+}
 
 type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
 
@@ -43,31 +36,36 @@ type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
  *
  * Errors: `INVALID_ARGUMENT` for one that is missing, not an id, or not among those that the column is bound to.
  */
-export function encodePlace(column: ColumnFacts, place: object | undefined): EncodedIds {
-  // An item of a batch brings its place along, and may be anything else besides.
-  const isItem = typeof place === 'object' && place !== null && 'value' in place;
-  const given: { readonly [K in Bind]?: unknown } =
-    (isItem ? place : checkOptions(place, `The column ${column.label}`, PLACE_OPTIONS)) ?? {};
+export function encodePlace(column: ColumnFacts, given: GivenPlace): EncodedIds {
+  return { row: encodeId(column, 'row', given.row), tenant: encodeId(column, 'tenant', given.tenant) };
+}
+
+/** Refuses ids that the column is not bound to, also where there is no value to bind. Errors: `INVALID_ARGUMENT`. */
+export function refuseUnbound(column: ColumnFacts, given: GivenPlace): void {
   for (const option of ['row', 'tenant'] as const) {
-    const bound = column.bind.includes(option);
-    if (bound === (given[option] !== undefined)) continue;
-    throw new SqlcrypterError(
-      'INVALID_ARGUMENT',
-      bound
-        ? `The column ${column.label} is bound to its ${option}, which was not given. Expected \`${option}\` with its id.`
-        : `The column ${column.label} is not bound to its ${option}, but one was given. ` +
-            `Leave \`${option}\` out, or declare the column with bind: ['${option}'].`,
-      { column: column.label },
-    );
+    if (given[option] !== undefined && !column.bind.includes(option)) throw notBound(option);
   }
-  try {
-    return {
-      row: given.row === undefined ? undefined : encodeRowId(given.row, 'row'),
-      tenant: given.tenant === undefined ? undefined : encodeRowId(given.tenant, 'tenant'),
-    };
-  } catch (error) {
-    throw located(error, { column: column.label });
+}
+
+function encodeId(column: ColumnFacts, option: Bind, id: unknown): string | Uint8Array | undefined {
+  const isBound = column.bind.includes(option);
+  if (id !== undefined) {
+    if (isBound) return encodeRowId(id, option);
+    throw notBound(option);
   }
+  if (!isBound) return undefined;
+  throw new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `The column is bound to its ${option}, which was not given. Expected \`${option}\` with its id.`,
+  );
+}
+
+function notBound(option: Bind): SqlcrypterError {
+  return new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `The column is not bound to its ${option}, but one was given. ` +
+      `Leave \`${option}\` out, or declare the column with bind: ['${option}'].`,
+  );
 }
 
 /** The contexts of a column's values at one place: of its label first, then of its former ones. */

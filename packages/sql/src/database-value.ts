@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { kindOf } from './argument-check.js';
 import { fromStoredText } from './stored-text.js';
+import { formOf } from './text-form.js';
 
 /**
  * What drivers hand back for an encrypted value that is not NULL: bytes in any of their forms, `\x…` text (PostgreSQL,
@@ -23,12 +24,7 @@ export function ciphertextOf(value: unknown): Uint8Array | null {
   if (typeof value !== 'string') throw refuse(value);
   const bytes = value.startsWith('\\x') ? fromHexText(value) : fromStoredText(value);
   if (bytes !== undefined) return bytes;
-  throw new SqlcrypterError(
-    'INVALID_ARGUMENT',
-    'The value is text that holds no ciphertext: perhaps plaintext that was stored unencrypted. Expected bytes, ' +
-      '`\\x…` with pairs of hexadecimal digits, or `sc1.…` as a text column stores it. Check who writes the column; ' +
-      'its CHECK constraint, see ddl(), keeps such values out.',
-  );
+  throw refuse(value);
 }
 
 function fromHexText(text: string): Buffer | undefined {
@@ -43,6 +39,22 @@ function refuse(value: unknown): SqlcrypterError {
       'INVALID_ARGUMENT',
       'The value is undefined, which no driver gives for NULL (that is null): probably the column is missing from the ' +
         'result. Select it, and look under the name it has in the result.',
+    );
+  }
+  const form = formOf(value);
+  if (form !== undefined) {
+    return new SqlcrypterError(
+      'INVALID_ARGUMENT',
+      `The value is ${form.name}. Only what a driver gives for the column is taken, so that one value has one text: ` +
+        form.remedy,
+    );
+  }
+  if (typeof value === 'string') {
+    return new SqlcrypterError(
+      'INVALID_ARGUMENT',
+      'The value is text that holds no ciphertext: perhaps plaintext that was stored unencrypted. Expected bytes, ' +
+        '`\\x…` with pairs of hexadecimal digits, or `sc1.…` as a text column stores it. Check who writes the column; ' +
+        'its CHECK constraint, see ddl(), keeps such values out.',
     );
   }
   return new SqlcrypterError(

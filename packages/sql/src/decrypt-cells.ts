@@ -1,9 +1,11 @@
 /// <reference types="node" preserve="true" />
 import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
 import { BatchDecryption, chooseCrypterer, ownBytes, type Pace } from '@sqlcrypter/core/provider';
-import { type Binding, isAuthFailed, located } from './binding.js';
+import { type Binding, isAuthFailed } from './binding.js';
+import type { ColumnDecryptOptions } from './call-options.js';
 import type { ColumnFacts } from './column-facts.js';
-import type { ColumnCallOptions } from './column-place.js';
+import { explained } from './explained-error.js';
+import { crypterFailure, located } from './located-error.js';
 import { decodePlainText, decodeText } from './text-encoding.js';
 import { decryptChannel, tellOutcomes } from './value-events.js';
 
@@ -33,25 +35,27 @@ export function isTextColumn({ type }: ColumnFacts): boolean {
 /** A decrypted value: text, or else the plaintext for the column's type to decode. */
 export type Plaintext = string | Buffer;
 
-type Result = Plaintext | SqlcrypterError;
+/** What became of a cell: its plaintext, or with `onError: 'collect'` the error of it. */
+export type Result = Plaintext | SqlcrypterError;
 
 /** Decrypts the cells of a batch in portions of {@link CELLS_AT_ONCE}, under keys that are kept until the end. */
 export class CellDecryption {
-  readonly #options: ColumnCallOptions | undefined;
+  readonly #options: ColumnDecryptOptions;
   readonly #pace: Pace;
   readonly #decryptions = new Map<Crypterer, BatchDecryption>();
 
   /** @param pace of the whole batch. */
-  constructor(options: ColumnCallOptions | undefined, pace: Pace) {
+  constructor(options: ColumnDecryptOptions, pace: Pace) {
     this.#options = options;
     this.#pace = pace;
   }
 
   /**
    * Gives the plaintexts of a portion in order, decrypted together for each crypterer; what does not authenticate is
-   * tried again under its former contexts, together too. Rejects with the first error in order, with column and index.
+   * tried again under its former contexts, together too. Errors have column and index. Rejects with the first in order,
+   * or with `onError: 'collect'` gives each in its place.
    */
-  async decrypt(cells: readonly Cell[]): Promise<Plaintext[]> {
+  async decrypt(cells: readonly Cell[]): Promise<Result[]> {
     const results = await this.#decryptOnce(cells);
     for (let attempt = 1; ; attempt++) {
       const positions: number[] = [];
@@ -68,8 +72,8 @@ export class CellDecryption {
       }
       if (retries.length === 0) {
         tellOutcomes(decryptChannel, (position) => cells[position]?.binding.column?.label, results);
-        if (!isComplete) throwFirst(cells, results);
-        return results as Plaintext[];
+        if (!isComplete) this.#settleErrors(cells, results);
+        return results;
       }
       const answers = await this.#decryptOnce(retries);
       for (const [retry, answer] of answers.entries()) {
@@ -82,6 +86,18 @@ export class CellDecryption {
   /** Gives the keys back. */
   end(): void {
     for (const decryption of this.#decryptions.values()) decryption.end();
+  }
+
+  #settleErrors(cells: readonly Cell[], results: Result[]): void {
+    const { onError } = this.#options;
+    for (const [position, result] of results.entries()) {
+      if (!SqlcrypterError.is(result)) continue;
+      const { ciphertext, binding, index } = cells[position] as Cell;
+      const failure = located(explained(result, ciphertext), { column: binding.column?.label, index });
+      // A signal ends the batch, whatever becomes of errors.
+      if (onError !== 'collect' || failure.code === 'ABORTED') throw failure;
+      results[position] = failure;
+    }
   }
 
   async #decryptOnce(cells: readonly Cell[]): Promise<Result[]> {
@@ -113,14 +129,14 @@ export class CellDecryption {
     try {
       return await this.#decryptionUnder(crypterer).decrypt(cells, read);
     } catch (error) {
-      throw located(error, {});
+      throw crypterFailure(error);
     }
   }
 
   #decryptionUnder(crypterer: Crypterer): BatchDecryption {
     const begun = this.#decryptions.get(crypterer);
     if (begun !== undefined) return begun;
-    const { signal, engine } = this.#options ?? {};
+    const { signal, engine } = this.#options;
     const decryption = new BatchDecryption({ crypterer, signal, engine, onError: 'collect' }, this.#pace);
     this.#decryptions.set(crypterer, decryption);
     return decryption;
@@ -143,13 +159,5 @@ function cryptererOf({ binding, index }: Cell): Crypterer {
     return chooseCrypterer(binding);
   } catch (error) {
     throw located(error, { column: binding.column?.label, index });
-  }
-}
-
-function throwFirst(cells: readonly Cell[], results: readonly Result[]): void {
-  for (const [position, result] of results.entries()) {
-    if (!SqlcrypterError.is(result)) continue;
-    const { binding, index } = cells[position] as Cell;
-    throw located(result, { column: binding.column?.label, index });
   }
 }

@@ -1,18 +1,22 @@
 /// <reference types="node" preserve="true" />
 import { inspect, types } from 'node:util';
 import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
-import { encodeContext } from '@sqlcrypter/core/provider';
 import { checkCrypterer, checkOptions, kindOf } from './argument-check.js';
 import { type Binding, decryptBound, decryptBoundSync, encryptBound, encryptBoundSync } from './binding.js';
+import { checkSignal } from './call-options.js';
+import { ciphertextOfJson } from './ciphertext-json.js';
 import { ciphertextOf, type DatabaseValue, type OrNull } from './database-value.js';
 import { ENCRYPTED_MARK, isEncryptedBytes, refuseEncrypted } from './encrypted-input.js';
 import { bindingOf, makeHandle } from './handle-binding.js';
+import { attempt, attemptAsync } from './located-error.js';
+import { ownContext } from './own-context.js';
 import { decodeText, encodeText } from './text-encoding.js';
+import { refuseChanges } from './unchangeable.js';
 
 const REDACTED = '[REDACTED]';
 const NOT_BOUND: Binding = { crypterer: undefined, contexts: [undefined], column: undefined };
-const CALL_OPTIONS = ['context', 'crypterer', 'signal'];
-const RESERVED_NAMES = ['c', 'r', 'tn'];
+const SYNC_OPTIONS = ['context', 'crypterer'];
+const CALL_OPTIONS = [...SYNC_OPTIONS, 'signal'];
 const UNSAFE_FACTORIES = ['from', 'of', 'alloc', 'allocUnsafe', 'allocUnsafeSlow', 'concat', 'copyBytesFrom'];
 
 /** What an {@link EncryptedBytes} is bound to, and which crypterer serves it. */
@@ -36,6 +40,11 @@ export interface EncryptedBytesCallOptions extends EncryptedBytesOptions {
  * An encrypted value: its *ciphertext* as a Buffer, which every driver binds as it is, and which knows how to decrypt
  * itself. It never holds plaintext. `String(value)`, template strings and inspect give `[REDACTED]`, `JSON.stringify`
  * gives base64 of the ciphertext; `toString(encoding)` is Buffer's own, because drivers escape through it.
+ *
+ * The methods of Buffer that change it in place (`write…`, `fill`, `set`, `swap16`, …) throw `UNSUPPORTED`. JavaScript
+ * cannot keep anybody from changing its memory in another way: by an index (`value[0] = 1`), by `buffer`, through a
+ * `subarray` or `slice` (which share it), by copying into it, or with a method of Buffer's prototype. A value that was
+ * changed does not decrypt: `AUTH_FAILED`, or the error of what its header has become.
  *
  * `subarray` and `slice` give a Buffer, `structuredClone` a Uint8Array: the ciphertext without these abilities.
  */
@@ -63,6 +72,7 @@ export class EncryptedBytes extends Buffer {
       // Buffer's own is its toString, which takes no encoding from here.
       toLocaleString: { value: () => REDACTED },
     });
+    refuseChanges(EncryptedBytes.prototype);
   }
 
   private constructor() {
@@ -75,15 +85,20 @@ export class EncryptedBytes extends Buffer {
    * Errors: as `Crypterer.encrypt`; `INVALID_ARGUMENT` also for a lone surrogate and for what is encrypted already;
    * `CONTEXT_INVALID`, `CONFIG`, `NOT_INITIALIZED`.
    */
-  static async encrypt(plaintext: string | Uint8Array, options?: EncryptedBytesCallOptions): Promise<EncryptedBytes> {
-    const binding = bindingFrom(options) ?? NOT_BOUND;
-    return wrap(await encryptBound(plaintextBytes(plaintext), binding, options?.signal), binding);
+  static encrypt(plaintext: string | Uint8Array, options?: EncryptedBytesCallOptions): Promise<EncryptedBytes> {
+    return attemptAsync(undefined, async () => {
+      const taken = takeOptions(options, CALL_OPTIONS);
+      const binding = bindingFrom(taken) ?? NOT_BOUND;
+      return wrap(await encryptBound(plaintextBytes(plaintext), binding, taken.signal), binding);
+    });
   }
 
   /** As {@link EncryptedBytes.encrypt}, at once; also `KEY_NOT_LOADED`, `UNSUPPORTED`. */
   static encryptSync(plaintext: string | Uint8Array, options?: EncryptedBytesOptions): EncryptedBytes {
-    const binding = bindingFrom(options) ?? NOT_BOUND;
-    return wrap(encryptBoundSync(plaintextBytes(plaintext), binding), binding);
+    return attempt(undefined, () => {
+      const binding = bindingFrom(takeOptions(options, SYNC_OPTIONS)) ?? NOT_BOUND;
+      return wrap(encryptBoundSync(plaintextBytes(plaintext), binding), binding);
+    });
   }
 
   /**
@@ -96,9 +111,7 @@ export class EncryptedBytes extends Buffer {
     value: V,
     options?: EncryptedBytesOptions,
   ): OrNull<V, EncryptedBytes> {
-    const binding = bindingFrom(options);
-    const ciphertext = ciphertextOf(value);
-    return (ciphertext === null ? null : wrap(ciphertext, binding)) as OrNull<V, EncryptedBytes>;
+    return wrapRead(value, ciphertextOf, options) as OrNull<V, EncryptedBytes>;
   }
 
   /**
@@ -107,17 +120,7 @@ export class EncryptedBytes extends Buffer {
    * Errors: `INVALID_ARGUMENT`, `CONTEXT_INVALID`, `CONFIG`.
    */
   static fromJSON<V extends string | null>(json: V, options?: EncryptedBytesOptions): OrNull<V, EncryptedBytes> {
-    const binding = bindingFrom(options);
-    if (json === null) return null as OrNull<V, EncryptedBytes>;
-    const bytes = typeof json === 'string' ? Buffer.from(json, 'base64') : undefined;
-    if (bytes === undefined || bytes.length === 0 || bytes.toString('base64') !== json) {
-      throw new SqlcrypterError(
-        'INVALID_ARGUMENT',
-        `EncryptedBytes.fromJSON was given ${bytes === undefined ? kindOf(json) : 'text that is not canonical base64'}. ` +
-          'Expected the string that JSON.stringify made of an EncryptedBytes, or null.',
-      );
-    }
-    return wrap(bytes, binding) as OrNull<V, EncryptedBytes>;
+    return wrapRead(json, ciphertextOfJson, options) as OrNull<V, EncryptedBytes>;
   }
 
   /** Whether a value is an EncryptedBytes, also one made by another copy of this package. */
@@ -131,28 +134,28 @@ export class EncryptedBytes extends Buffer {
    *
    * Errors: as `Crypterer.decrypt`; `CONTEXT_INVALID`, `CONFIG`, `NOT_INITIALIZED`.
    */
-  async decrypt(options?: EncryptedBytesCallOptions): Promise<Buffer> {
-    return decryptBound(this, bindingNow(this, options), options?.signal);
+  decrypt(options?: EncryptedBytesCallOptions): Promise<Buffer> {
+    return decryptHandle(this, options, (plaintext) => plaintext);
   }
 
   /** The plaintext as text, without the padding of a padded column. Errors as `decrypt`; `INVALID_ARGUMENT` if it is not UTF-8. */
-  async decryptText(options?: EncryptedBytesCallOptions): Promise<string> {
-    return decodeText(await this.decrypt(options));
+  decryptText(options?: EncryptedBytesCallOptions): Promise<string> {
+    return decryptHandle(this, options, decodeText);
   }
 
   /** As `decrypt`, at once; also `KEY_NOT_LOADED`, `UNSUPPORTED`. */
   decryptSync(options?: EncryptedBytesOptions): Buffer {
-    return decryptBoundSync(this, bindingNow(this, options));
+    return decryptHandleSync(this, options, (plaintext) => plaintext);
   }
 
   /** As `decryptText`, at once; also `KEY_NOT_LOADED`, `UNSUPPORTED`. */
   decryptTextSync(options?: EncryptedBytesOptions): string {
-    return decodeText(this.decryptSync(options));
+    return decryptHandleSync(this, options, decodeText);
   }
 
   /** Without an encoding `[REDACTED]`; with one, that encoding of the ciphertext. */
   override toString(encoding?: BufferEncoding, start?: number, end?: number): string {
-    return encoding === undefined ? REDACTED : super.toString(encoding, start, end);
+    return encoding === undefined ? REDACTED : attempt(undefined, () => super.toString(encoding, start, end));
   }
 
   /** Base64 of the ciphertext: a string. */
@@ -166,6 +169,35 @@ function wrap(ciphertext: Uint8Array, binding: Binding | undefined): EncryptedBy
   return makeHandle(ciphertext, EncryptedBytes.prototype, binding === NOT_BOUND ? undefined : binding);
 }
 
+/** A handle of what was read, by one of the ways that it comes back. */
+function wrapRead(
+  value: unknown,
+  read: (value: unknown) => Uint8Array | null,
+  options: unknown,
+): EncryptedBytes | null {
+  return attempt(undefined, () => {
+    const binding = bindingFrom(takeOptions(options, SYNC_OPTIONS));
+    const ciphertext = read(value);
+    return ciphertext === null ? null : wrap(ciphertext, binding);
+  });
+}
+
+function decryptHandle<R>(handle: EncryptedBytes, options: unknown, read: (plaintext: Buffer) => R): Promise<R> {
+  const own = bindingOf(handle) ?? NOT_BOUND;
+  return attemptAsync(own.column?.label, async () => {
+    const taken = takeOptions(options, CALL_OPTIONS);
+    return read(await decryptBound(handle, bindingNow(own, taken), taken.signal));
+  });
+}
+
+function decryptHandleSync<R>(handle: EncryptedBytes, options: unknown, read: (plaintext: Buffer) => R): R {
+  const own = bindingOf(handle) ?? NOT_BOUND;
+  return attempt(own.column?.label, () => {
+    const taken = takeOptions(options, SYNC_OPTIONS);
+    return read(decryptBoundSync(handle, bindingNow(own, taken)));
+  });
+}
+
 function plaintextBytes(plaintext: unknown): Uint8Array {
   refuseEncrypted(plaintext);
   if (typeof plaintext === 'string') return encodeText(plaintext);
@@ -177,50 +209,38 @@ function plaintextBytes(plaintext: unknown): Uint8Array {
   );
 }
 
-function bindingFrom(options: EncryptedBytesOptions | undefined): Binding | undefined {
-  const { context, crypterer } = checkOptions(options, 'EncryptedBytes', CALL_OPTIONS) ?? {};
+/** Options that were read once and checked. */
+function takeOptions(options: unknown, names: readonly string[]): EncryptedBytesCallOptions {
+  const given: EncryptedBytesCallOptions = checkOptions(options, 'EncryptedBytes', names) ?? {};
+  const { context, crypterer, signal } = given;
+  checkSignal(signal);
+  return {
+    context: context === undefined ? undefined : ownContext(context),
+    crypterer: checkCrypterer(crypterer),
+    signal,
+  };
+}
+
+function bindingFrom({ context, crypterer }: EncryptedBytesOptions): Binding | undefined {
   if (context === undefined && crypterer === undefined) return undefined;
-  return { crypterer: checkCrypterer(crypterer), contexts: [checkContext(context)], column: undefined };
+  return { crypterer, contexts: [context], column: undefined };
 }
 
 /** The binding that a handle was made with, and what a single call puts in its place. */
-function bindingNow(handle: EncryptedBytes, options: EncryptedBytesOptions | undefined): Binding {
-  const own = bindingOf(handle) ?? NOT_BOUND;
-  const given = bindingFrom(options);
-  if (given === undefined) return own;
-  if (options?.context !== undefined && own.column !== undefined) {
+function bindingNow(own: Binding, { context, crypterer }: EncryptedBytesOptions): Binding {
+  if (context !== undefined && own.column !== undefined) {
     throw new SqlcrypterError(
       'CONTEXT_INVALID',
       'This value belongs to an encrypted column, which gives it its context. Leave `context` out, ' +
         "or decrypt with the column's decrypt().",
-      { column: own.column.label },
     );
   }
+  if (context === undefined && crypterer === undefined) return own;
   return {
-    crypterer: given.crypterer ?? own.crypterer,
-    contexts: options?.context === undefined ? own.contexts : given.contexts,
+    crypterer: crypterer ?? own.crypterer,
+    contexts: context === undefined ? own.contexts : [context],
     column: own.column,
   };
-}
-
-/** A frozen copy, so that a value keeps what it is bound to; a frozen object is kept, and its encoding with it. */
-function checkContext(context: EncryptionContext | undefined): EncryptionContext | undefined {
-  if (context === undefined) return undefined;
-  encodeContext(context);
-  for (const name of RESERVED_NAMES) {
-    if (!Object.hasOwn(context, name)) continue;
-    throw new SqlcrypterError(
-      'CONTEXT_INVALID',
-      `The context has the name "${name}", which encrypted columns use. Expected other names than c, r and tn.`,
-    );
-  }
-  const values = Object.entries(context);
-  if (Object.isFrozen(context) && values.every(([, value]) => typeof value === 'string')) return context;
-  return Object.freeze(
-    Object.fromEntries(
-      values.map(([name, value]) => [name, typeof value === 'string' ? value : Uint8Array.from(value)]),
-    ),
-  );
 }
 
 function refuseFactory(): never {

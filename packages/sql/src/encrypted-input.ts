@@ -9,7 +9,12 @@ export const ENCRYPTED_MARK: unique symbol = Symbol.for('@sqlcrypter/sql/encrypt
 
 /** Whether a value is an `EncryptedBytes`, also one made by another copy of this package. */
 export function isEncryptedBytes(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && ENCRYPTED_MARK in value;
+  try {
+    return types.isUint8Array(value) && ENCRYPTED_MARK in value;
+  } catch {
+    // One of its prototypes is a proxy that throws.
+    return false;
+  }
 }
 
 /** Refuses a plaintext that is a ciphertext already: encrypted twice, it would be read back as ciphertext. */

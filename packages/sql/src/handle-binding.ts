@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Binding } from './binding.js';
 
 const BINDING = Symbol('binding');
@@ -20,7 +21,8 @@ export function makeHandle<H extends object>(bytes: Uint8Array, prototype: H, bi
   return handle;
 }
 
-/** What a handle is bound to, as far as it was told. */
-export function bindingOf(handle: object): Binding | undefined {
+/** What a handle is bound to, as far as it was told; undefined for whatever is no handle. */
+export function bindingOf(handle: unknown): Binding | undefined {
+  if (!types.isUint8Array(handle)) return undefined;
   return byHandle.get(handle) ?? (handle as { [BINDING]?: Binding })[BINDING];
 }

@@ -1,26 +1,33 @@
 // For synchronous hooks: the one function of core that a column cannot stand in for.
 export { type KeyLease, loadKeys } from '@sqlcrypter/core';
+export type {
+  ColumnBatchOptions,
+  ColumnCallOptions,
+  ColumnDecryptOptions,
+  ColumnSyncOptions,
+} from './call-options.js';
 export type { BatchItem, Encrypted, EncryptedColumn, Stored } from './column-contract.js';
 export type { ColumnDdl, DdlOptions, Dialect } from './column-ddl.js';
 export type { ColumnFacts, Encoding, EncryptedColumnOptions } from './column-facts.js';
 export type {
   Bind,
-  ColumnCallOptions,
   NoPlace,
   OptionalPlaceArguments,
   Place,
   PlaceArguments,
 } from './column-place.js';
 export type { DatabaseValue, OrNull } from './database-value.js';
-export {
-  type DecryptedRow,
-  decryptRows,
-  type RowColumns,
-  type RowPlace,
-  type RowPlaceArguments,
-} from './decrypt-rows.js';
+export { decryptRows } from './decrypt-rows.js';
 export { EncryptedBytes, type EncryptedBytesCallOptions, type EncryptedBytesOptions } from './encrypted-bytes.js';
 export { encryptedColumn } from './encrypted-column.js';
+export type {
+  CollectedRow,
+  CollectRowsArguments,
+  DecryptedRow,
+  RowColumns,
+  RowPlace,
+  RowPlaceArguments,
+} from './row-contract.js';
 export type { KeyPart, RowId } from './row-id.js';
 export type { StoredText } from './stored-text.js';
 export type { ValueMessage } from './value-events.js';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createAesCrypterer } from '@sqlcrypter/aes';
 import { init, shutdown } from '@sqlcrypter/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -154,21 +155,23 @@ describe('decryptRows', () => {
     await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { note }, 'id' as never));
   });
 
-  it("gives an error of the application's own functions as it is", async () => {
+  it('keeps the message of an error of the functions that find ids to itself: it may quote a value', async () => {
     const rows = await storedRows(1);
-    const own = new RangeError('own');
-    await expect(
-      decryptRows(
-        rows,
-        { note },
-        {
-          ...place,
-          row: () => {
-            throw own;
-          },
-        },
-      ),
-    ).rejects.toBe(own);
+    const fail = () => {
+      throw new RangeError('999-00-1234');
+    };
+    const error = await expectCode('INVALID_ARGUMENT', () => decryptRows(rows, { note }, { ...place, row: fail }));
+    expect(error).toMatchObject({ column: 'employee.note', index: 0, cause: { name: 'RangeError' } });
+    expect(error.message).toContain('`row`');
+    expect(inspect(error)).not.toContain('999-00-1234');
+  });
+
+  it('asks for the ids of each row anew when one object is used for all rows', async () => {
+    const rows = await storedRows(2);
+    let at = 0;
+    const reused = new Proxy(rows[0] as StoredRow, { get: (_, key) => Reflect.get(rows[at] as StoredRow, key) });
+    const ids = { ...place, tenant: (row: StoredRow) => [row.org, at++][0] as string };
+    expect((await decryptRows([reused, reused], { note }, ids)).map((row) => row.note)).toEqual(['note 0', 'note 1']);
   });
 
   it('ends the wait when the signal fires', async () => {
