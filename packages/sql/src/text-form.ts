@@ -41,9 +41,10 @@ const FORMS: readonly (TextForm & { readonly start: RegExp })[] = [
     remedy: "take away what is not a digit, and read the rest with Buffer.from(digits, 'hex').",
   },
   {
-    start: /^\s*(?:\\000\\307\\02[12]\\00[1-3]|\\\\000\\\\307)/,
-    name: "a ciphertext in PostgreSQL's escape format, from a connection with bytea_output = escape",
-    remedy: "set bytea_output to 'hex', its default, for the connection, the role or the database.",
+    // encode(…, 'escape') leaves control characters as they are, bytea_output = escape does not.
+    start: /^\s*\\{1,2}000\\{1,2}307(?:\\+02[12]|[^ -~])(?:\\+00[1-3]|[^ -~])/,
+    name: "a ciphertext in PostgreSQL's escape format, as with bytea_output = escape",
+    remedy: "set bytea_output to 'hex', its default, for the connection, the role or the database; leave out encode().",
   },
   {
     start: /^\0\u00c7[^ -~]{2}/,
@@ -90,6 +91,7 @@ export function formOf(value: unknown): TextForm | undefined {
 
 /** In which form an object or a list is a ciphertext, if it is one that JSON gives of bytes, or bytes of another kind. */
 function objectForm(value: object): TextForm | undefined {
+  if (types.isUint8Array(value)) return undefined;
   if (ArrayBuffer.isView(value)) {
     return {
       name: 'a view of memory, and not a Uint8Array',

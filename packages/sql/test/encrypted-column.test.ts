@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { createAesCrypterer } from '@sqlcrypter/aes';
 import { decrypt, init, register, SqlcrypterError, shutdown } from '@sqlcrypter/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import {
   type EncryptedColumn,
   encryptedColumn,
   json,
+  type KeyPart,
   number,
   text,
   type ValueType,
@@ -20,6 +22,10 @@ import { expectCode } from './expect-code.js';
 
 const SECRET = '999-00-1234';
 const UUID = '6F1C2D3E-0000-4000-8000-00000000ABCD';
+const UUID_BYTES = Buffer.from(UUID.replaceAll('-', ''), 'hex');
+
+const foreignBytes = (bytes: Uint8Array): Uint8Array =>
+  runInNewContext('Uint8Array.from(list)', { list: [...bytes] }) as Uint8Array;
 
 const ssn = encryptedColumn({ table: 'employee', column: 'ssn', type: text() });
 const salary = encryptedColumn({ table: 'employee', column: 'salary', type: number() });
@@ -199,14 +205,40 @@ describe('a value that was moved', () => {
 });
 
 describe('row and tenant', () => {
-  it.each<[string, string | number | bigint, string | number | bigint]>([
+  it.each<[string, KeyPart, KeyPart]>([
     ['a number and its digits', 42, '42'],
     ['a BigInt and its digits', 42n, '42'],
     ['minus zero and zero', -0, 0],
     ['a UUID in either case', UUID, UUID.toLowerCase()],
+    ['the text of a UUID and its 16 bytes', UUID, UUID_BYTES],
+    ['the 16 bytes of a UUID and its text', Uint8Array.from(UUID_BYTES), UUID],
+    ['a UUID as a Buffer and as a Uint8Array of another realm', UUID_BYTES, foreignBytes(UUID_BYTES)],
   ])('are the same as %s', async (_name, written, read) => {
     const stored = Buffer.from(await byRow.encrypt(SECRET, { row: written }));
     expect(await byRow.decrypt(stored, { row: read })).toBe(SECRET);
+  });
+
+  it('are the same in a composite key and as tenant, too', async () => {
+    const stored = Buffer.from(await byBoth.encrypt(SECRET, { row: [UUID, 7], tenant: UUID_BYTES }));
+    expect(await byBoth.decrypt(stored, { row: [UUID_BYTES, 7n], tenant: UUID })).toBe(SECRET);
+    await expectCode('AUTH_FAILED', () => byBoth.decrypt(stored, { row: [7, UUID_BYTES], tenant: UUID }));
+  });
+
+  it.each([
+    ['without hyphens', UUID.replaceAll('-', '')],
+    ['in braces', `{${UUID}}`],
+    ['as a URN', `urn:uuid:${UUID}`],
+    ['as its bytes in another order', Buffer.from(UUID_BYTES).swap16()],
+    ['as the text of its bytes', UUID_BYTES.toString('latin1')],
+  ])('are another id as a UUID %s', async (_name, row) => {
+    const stored = Buffer.from(await byRow.encrypt(SECRET, { row: UUID }));
+    await expectCode('AUTH_FAILED', () => byRow.decrypt(stored, { row }));
+  });
+
+  it('are taken at their length in memory, whatever the bytes say of it', async () => {
+    const lying = Object.defineProperty(Buffer.alloc(17), 'length', { value: 16 });
+    const error = await expectCode('INVALID_ARGUMENT', () => byRow.encrypt(SECRET, { row: lying }));
+    expect(error.message).toContain('17 bytes');
   });
 
   it('tell other text in another case apart', async () => {

@@ -1,4 +1,4 @@
-import type { Crypterer } from '@sqlcrypter/core';
+import type { Crypterer, SqlcrypterError } from '@sqlcrypter/core';
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   bigint,
@@ -144,6 +144,8 @@ describe('a column', () => {
     // @ts-expect-error no id
     void byRow.encrypt('a', { row: null });
     expectTypeOf<readonly [string, bigint]>().toExtend<RowId>();
+    expectTypeOf<Buffer>().toExtend<RowId>();
+    expectTypeOf<readonly [Uint8Array, number]>().toExtend<RowId>();
   });
 
   it('takes row and tenant from a handle', async () => {
@@ -164,6 +166,37 @@ describe('a column', () => {
     void byRow.decryptMany([Buffer.alloc(1)]);
     // @ts-expect-error the column holds text
     void ssn.encryptMany([5]);
+  });
+
+  it('takes errors in their places where it is told to collect them', () => {
+    const collect = { onError: 'collect' } as const;
+    expectTypeOf(ssn.decryptMany([bytesOrNull], collect)).toEqualTypeOf<Promise<(string | SqlcrypterError | null)[]>>();
+    expectTypeOf(ssn.decryptMany([bytesOrNull], { onError: 'throw' })).toEqualTypeOf<Promise<(string | null)[]>>();
+    // @ts-expect-error encrypting collects nothing
+    void ssn.encryptMany(['a'], collect);
+  });
+
+  it('takes options exactly where they do something', () => {
+    const signal = AbortSignal.timeout(1);
+    void ssn.decryptMany([bytesOrNull], { signal, engine: 'node' });
+    // @ts-expect-error the engine is for batches
+    void ssn.encrypt('a', { engine: 'node' });
+    // @ts-expect-error nothing can end a synchronous call
+    ssn.encryptSync('a', { signal });
+    // @ts-expect-error nothing can end a synchronous call
+    byRow.decryptSync(Buffer.alloc(1), { row: 1, signal });
+    // @ts-expect-error nothing is waited for
+    ssn.fromDatabase(Buffer.alloc(1), { signal });
+  });
+
+  it('reads handles back from JSON', () => {
+    expectTypeOf(ssn.fromJSON('AMcS')).toEqualTypeOf<EncryptedBytes>();
+    expectTypeOf(ssn.fromJSON(textOrNull)).toEqualTypeOf<EncryptedBytes | null>();
+    expectTypeOf(byRow.fromJSON('AMcS', { row: 1 })).toEqualTypeOf<EncryptedBytes>();
+    // @ts-expect-error row is missing
+    byRow.fromJSON('AMcS');
+    // @ts-expect-error bytes are not JSON
+    ssn.fromJSON(Buffer.alloc(1));
   });
 
   it('is declared with what exists only', () => {
@@ -213,6 +246,24 @@ describe('decryptRows', () => {
     void decryptRows(rows, { ssn: byBoth, salary }, { row: (row) => row.id });
     // @ts-expect-error no id
     void decryptRows(rows, { ssn: byRow }, { row: (row) => row.ssn });
+  });
+
+  it('takes the functions for row and tenant only where a column is bound to them', () => {
+    // @ts-expect-error no column is bound to its row
+    void decryptRows(rows, { ssn }, { row: (row: Row) => row.id });
+    // @ts-expect-error no column is bound to its tenant
+    void decryptRows(rows, { ssn: byRow }, { row: (row: Row) => row.id, tenant: (row: Row) => row.id });
+  });
+
+  it('gives values or errors where it is told to collect them', async () => {
+    const [row] = await decryptRows(rows, { ssn, salary }, { onError: 'collect' });
+    expectTypeOf(row?.name).toEqualTypeOf<string | undefined>();
+    expectTypeOf(row?.ssn).toEqualTypeOf<string | SqlcrypterError | null | undefined>();
+    expectTypeOf(row?.salary).toEqualTypeOf<number | SqlcrypterError | undefined>();
+    const [bound] = await decryptRows(rows, { ssn: byRow }, { onError: 'collect', row: (each) => each.id });
+    expectTypeOf(bound?.ssn).toEqualTypeOf<string | SqlcrypterError | null | undefined>();
+    // @ts-expect-error row is missing
+    void decryptRows(rows, { ssn: byRow }, { onError: 'collect' });
   });
 
   it('takes keys that the rows have', () => {

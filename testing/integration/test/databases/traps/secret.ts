@@ -1,7 +1,7 @@
 import { createAesCrypterer, generateKey } from '@sqlcrypter/aes';
 import { encryptedColumn, text } from '@sqlcrypter/sql';
 
-const crypterer = createAesCrypterer({ key: generateKey() });
+export const crypterer = createAesCrypterer({ key: generateKey() });
 
 /** A column in a table that has no CHECK, as where somebody left it out. */
 export const secret = encryptedColumn({ table: 'unchecked', column: 'secret', type: text(), crypterer });
