@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { MIGRATIONS } from './migrations.js';
 
 /** The SQL dialects that a key table is kept in; `mysql` is MariaDB's too. */
 export type KeyTableDialect = 'postgres' | 'mysql' | 'sqlite';
-
-const DIALECTS: readonly KeyTableDialect[] = ['postgres', 'mysql', 'sqlite'];
 
 /**
  * The statements that create the key table, to be run one by one by whoever may create tables and triggers. The same
@@ -13,12 +11,11 @@ const DIALECTS: readonly KeyTableDialect[] = ['postgres', 'mysql', 'sqlite'];
  * Errors: `CONFIG`.
  */
 export function keyTableSql(dialect: KeyTableDialect): readonly string[] {
-  if (!DIALECTS.includes(dialect)) {
+  if (!Object.keys(MIGRATIONS).includes(dialect)) {
     throw new SqlcrypterError('CONFIG', "Unknown dialect. Expected 'postgres', 'mysql' (also MariaDB) or 'sqlite'.");
   }
-  const text = readFileSync(new URL(`../migrations/${dialect}.sql`, import.meta.url), 'utf8');
   // In the files a blank line stands between two statements. DELIMITER is for the command line client only.
-  return text
+  return MIGRATIONS[dialect]
     .trim()
     .split(/\n{2,}/)
     .map((statement) =>

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createKeyTable, keyTableSql } from '../src/index.js';
+import { MIGRATIONS } from '../src/migrations.js';
 import { drivers } from './support/databases.js';
 import { codeOf } from './support/error-code.js';
 import { newKey } from './support/keys.js';
@@ -72,6 +74,13 @@ describe('a key table', () => {
 describe('the statements of a key table', () => {
   it('are there for every dialect, and for no other', async () => {
     for (const { dialect } of drivers) expect(keyTableSql(dialect).length).toBeGreaterThanOrEqual(4);
-    expect(await codeOf(() => keyTableSql('oracle' as never))).toBe('CONFIG');
+    for (const other of ['oracle', 'toString', 42, { toString: () => 'mysql' }, undefined]) {
+      expect(await codeOf(() => keyTableSql(other as never))).toBe('CONFIG');
+    }
+  });
+
+  it.each(Object.entries(MIGRATIONS))('are the text of migrations/%s.sql', async (dialect, text) => {
+    const file = await readFile(new URL(`../migrations/${dialect}.sql`, import.meta.url), 'utf8');
+    expect(text, 'run npm run build:sql in packages/key-table').toBe(file);
   });
 });
