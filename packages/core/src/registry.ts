@@ -1,20 +1,14 @@
 import { isCloseable, isCrypterer } from './capabilities.js';
 import type { Crypterer } from './crypterer.js';
+import { sharedState } from './shared-state.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
-
-const STATE = Symbol.for('@sqlcrypter/core/1');
 
 interface State {
   default: Crypterer | undefined;
   readonly named: Map<string, Crypterer>;
 }
 
-/** One per process, shared by every copy of this package with the same major version. */
-function state(): State {
-  const holder = globalThis as { [STATE]?: State };
-  holder[STATE] ??= { default: undefined, named: new Map() };
-  return holder[STATE];
-}
+const state = (): State => sharedState('registry/1', () => ({ default: undefined, named: new Map() }));
 
 /** Options of {@link init} and {@link register}. */
 export interface RegisterOptions {

@@ -37,6 +37,16 @@ export class SqlcrypterError extends Error {
   declare readonly column?: string;
   declare readonly index?: number;
 
+  static {
+    // `instanceof` knows those of another copy, as `is` does. A class that extends this one is asked about itself.
+    Object.defineProperty(SqlcrypterError, Symbol.hasInstance, {
+      value(this: unknown, value: unknown): boolean {
+        if (this === SqlcrypterError) return SqlcrypterError.is(value);
+        return Function.prototype[Symbol.hasInstance].call(this, value);
+      },
+    });
+  }
+
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
     this.code = code;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GcmModule } from '../src/batch-engine/gcm-module.js';
-import { createNamedCrypterer } from './batch-engine-crypterers.js';
+import { createSyncCrypterer } from './crypterers.js';
 
 type BreakEven = typeof import('../src/batch-engine/break-even.js');
 type ChooseEngine = typeof import('../src/batch-engine/choose-engine.js');
@@ -85,7 +85,6 @@ describe('the module of the engine', () => {
 });
 
 describe('the choice of an engine', () => {
-  const crypterer = createNamedCrypterer();
   const items = (count: number, length: number) => Array.from({ length: count }, () => length);
   const lengthOf = (length: number) => length;
 
@@ -121,6 +120,7 @@ describe('the choice of an engine', () => {
   it('is none for a crypterer that names no keys, or not for this direction', async () => {
     const { chooseEngine, gcmModule } = await freshProcess();
     gcmModule();
+    const crypterer = createSyncCrypterer();
     expect(chooseEngine({}, crypterer, 'keyToSeal', items(100, 20), lengthOf)).toBeUndefined();
     const { setBatchSide } = await import('../src/batch-engine/batch-keys.js');
     const side = { closed: false, keyToOpen: () => undefined };

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import * as otherCopy from '../dist/index.js';
 import type { Crypterer } from '../src/crypterer.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
 import { decrypt, encrypt } from '../src/module-functions.js';
 import { getCrypterer, init, register, shutdown } from '../src/registry.js';
 import { codeOf, errorOf } from './code-of.js';
 import { createSyncCrypterer } from './crypterers.js';
+import { otherCopies } from './other-copies.js';
 
 afterEach(() => shutdown().catch(() => undefined));
 
@@ -136,7 +136,7 @@ describe('shutdown', () => {
 });
 
 describe('two copies of the package in one process', () => {
-  it('share the registry', async () => {
+  it.each(otherCopies)('share the registry with $name', async ({ core: otherCopy }) => {
     expect(otherCopy.init).not.toBe(init);
     const one = createSyncCrypterer();
     init(one);

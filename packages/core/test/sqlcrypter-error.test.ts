@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SqlcrypterError as OtherError } from '../dist/index.js';
 import { type ErrorCode, isRetryable } from '../src/error-code.js';
 import { causeOf, SqlcrypterError } from '../src/sqlcrypter-error.js';
+import { otherCopies } from './other-copies.js';
 
 const RETRYABLE: readonly ErrorCode[] = [
   'DEK_EXHAUSTED',
@@ -92,15 +92,12 @@ describe('an error', () => {
 });
 
 describe('SqlcrypterError.is', () => {
-  it('knows errors of another copy of the package, in both directions', () => {
+  it.each(otherCopies)('knows errors of $name, in both directions', ({ core: { SqlcrypterError: OtherError } }) => {
+    expect(OtherError).not.toBe(SqlcrypterError);
     const other = new OtherError('DISPOSED', 'm');
-    expect(other).not.toBeInstanceOf(SqlcrypterError);
     expect(SqlcrypterError.is(other)).toBe(true);
     expect(OtherError.is(new SqlcrypterError('DISPOSED', 'm'))).toBe(true);
-    expect(SqlcrypterError.withDetails(other as SqlcrypterError, { index: 1 })).toMatchObject({
-      code: 'DISPOSED',
-      index: 1,
-    });
+    expect(SqlcrypterError.withDetails(other, { index: 1 })).toMatchObject({ code: 'DISPOSED', index: 1 });
   });
 
   it('takes nothing else for one', () => {
@@ -135,5 +132,25 @@ describe('the cause of a foreign error', () => {
     expect(causeOf('SECRET')).toEqual({ name: 'string' });
     expect(causeOf(null)).toEqual({ name: 'object' });
     expect(causeOf(Object.assign(new Error('m'), { name: 5 }))).toEqual({ name: 'UnknownError' });
+  });
+});
+
+describe('instanceof SqlcrypterError', () => {
+  it.each(otherCopies)('knows errors of $name, in both directions', ({ core: { SqlcrypterError: OtherError } }) => {
+    expect(new OtherError('DISPOSED', 'm')).toBeInstanceOf(SqlcrypterError);
+    expect(new SqlcrypterError('DISPOSED', 'm')).toBeInstanceOf(OtherError);
+  });
+
+  it('takes nothing else for one', () => {
+    for (const other of [new Error('m'), { code: 'DISPOSED' }, null, 'DISPOSED']) {
+      expect(other instanceof (SqlcrypterError as unknown as new () => unknown)).toBe(false);
+    }
+  });
+
+  it('does not take every error for one of a class that extends it', () => {
+    class OwnError extends SqlcrypterError {}
+    expect(new OwnError('DISPOSED', 'm')).toBeInstanceOf(SqlcrypterError);
+    expect(new OwnError('DISPOSED', 'm')).toBeInstanceOf(OwnError);
+    expect(new SqlcrypterError('DISPOSED', 'm')).not.toBeInstanceOf(OwnError);
   });
 });

@@ -66,6 +66,8 @@ export class EncryptedBytes extends Buffer {
 
   static {
     for (const name of UNSAFE_FACTORIES) Object.defineProperty(EncryptedBytes, name, { value: () => refuseFactory() });
+    // `instanceof` knows those of another copy of this package, as `is` does.
+    Object.defineProperty(EncryptedBytes, Symbol.hasInstance, { value: isEncryptedBytes });
     Object.defineProperties(EncryptedBytes.prototype, {
       [ENCRYPTED_MARK]: { value: true },
       [inspect.custom]: { value: () => REDACTED },

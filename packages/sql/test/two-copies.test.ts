@@ -1,4 +1,5 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,14 +10,16 @@ import { decryptRows, EncryptedBytes, encryptedColumn, text } from '../src/index
 import { localKey } from './crypterers.js';
 import { expectCode } from './expect-code.js';
 
-/** The built packages once more, as an application has them that installed two versions. */
-let folder: string;
-let core: typeof import('@sqlcrypter/core');
-let provider: typeof import('@sqlcrypter/core/provider');
-let sql: typeof import('../src/index.js');
+interface Copy {
+  core: typeof import('@sqlcrypter/core');
+  provider: typeof import('@sqlcrypter/core/provider');
+  sql: typeof import('../src/index.js');
+}
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sqlcrypter-copies-'));
+let folder: string;
+
+/** The built packages once more, as an application has them that installed two versions. */
+async function installedTwice(): Promise<Copy> {
   const coreFolder = join(folder, 'node_modules/@sqlcrypter/core');
   const sqlFolder = join(folder, 'node_modules/@sqlcrypter/sql');
   const here = fileURLToPath(new URL('..', import.meta.url));
@@ -30,9 +33,25 @@ beforeAll(async () => {
   }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   const load = (path: string) => import(/* @vite-ignore */ pathToFileURL(path).href);
-  core = await load(join(coreFolder, 'dist/index.js'));
-  provider = await load(join(coreFolder, 'dist/provider.js'));
-  sql = await load(join(sqlFolder, 'dist/index.js'));
+  return {
+    core: await load(join(coreFolder, 'dist/index.js')),
+    provider: await load(join(coreFolder, 'dist/provider.js')),
+    sql: await load(join(sqlFolder, 'dist/index.js')),
+  };
+}
+
+/** The CommonJS builds, as they are beside the ES modules where one part of an application imports, another requires. */
+async function required(): Promise<Copy> {
+  const require = createRequire(import.meta.url);
+  return {
+    core: require('@sqlcrypter/core'),
+    provider: require('@sqlcrypter/core/provider'),
+    sql: require('../dist/cjs/index.js'),
+  };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sqlcrypter-copies-'));
   init(createAesCrypterer({ key: localKey(1) }));
 });
 afterAll(async () => {
@@ -40,7 +59,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('two copies of the packages in one process', () => {
+describe.each([
+  { other: 'another version', load: installedTwice },
+  { other: 'the CommonJS build', load: required },
+])('the packages and $other in one process', ({ load }) => {
+  let core: Copy['core'];
+  let provider: Copy['provider'];
+  let sql: Copy['sql'];
+  beforeAll(async () => {
+    ({ core, provider, sql } = await load());
+  });
+
   it('are two indeed', () => {
     expect(core.SqlcrypterError).not.toBe(SqlcrypterError);
     expect(sql.EncryptedBytes).not.toBe(EncryptedBytes);
@@ -71,10 +100,16 @@ describe('two copies of the packages in one process', () => {
     expect(error.column).toBe('a.old');
   });
 
+  it("know the other copy's EncryptedBytes, also by instanceof", async () => {
+    const [theirs, ours] = [await sql.EncryptedBytes.encrypt('a'), await EncryptedBytes.encrypt('a')];
+    expect([EncryptedBytes.is(theirs), sql.EncryptedBytes.is(ours)]).toEqual([true, true]);
+    expect(theirs).toBeInstanceOf(EncryptedBytes);
+    expect(ours).toBeInstanceOf(sql.EncryptedBytes);
+    expect([Buffer.from('a'), {}, null].filter((each) => (each as unknown) instanceof EncryptedBytes)).toEqual([]);
+  });
+
   it("refuse to encrypt the other copy's EncryptedBytes", async () => {
     const theirs = await sql.EncryptedBytes.encrypt('a');
-    expect(theirs).not.toBeInstanceOf(EncryptedBytes);
-    expect(EncryptedBytes.is(theirs)).toBe(true);
     await expectCode('INVALID_ARGUMENT', () => EncryptedBytes.encrypt(theirs));
   });
 

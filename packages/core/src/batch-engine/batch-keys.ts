@@ -1,5 +1,6 @@
 import type { DataKey } from '../data-key.js';
 import type { FrameLayout } from '../frame.js';
+import { sharedState } from '../shared-state.js';
 
 /** The data key that opens a frame, and where the frame's parts are. */
 export interface KeyToOpen {
@@ -37,14 +38,18 @@ export interface BatchSide {
   keyToSeal?(values: number, bytes: number, scope: string | undefined): KeyToSeal | undefined;
 }
 
-const sides = new WeakMap<object, BatchSide>();
+/**
+ * A batch may run in another copy of the package than the crypterer's. The version stands for all that the two hand to
+ * one another: this interface, the data key's functions for many values, and the engine's module with its memory map.
+ */
+const sides = () => sharedState('batch-sides/1', () => new WeakMap<object, BatchSide>());
 
 /** Notes what batches may use of a crypterer. */
 export function setBatchSide(crypterer: object, side: BatchSide): void {
-  sides.set(crypterer, side);
+  sides().set(crypterer, side);
 }
 
-/** What batches may use of a crypterer, if it was made by this copy of the package. */
+/** What batches may use of a crypterer, if a copy of this package made it that this one understands. */
 export function batchSideOf(crypterer: object): BatchSide | undefined {
-  return sides.get(crypterer);
+  return sides().get(crypterer);
 }

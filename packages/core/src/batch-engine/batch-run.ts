@@ -27,9 +27,6 @@ const EDGE_BLOCKS = 2;
 /** So many values save what the second table costs. */
 const VALUES_FOR_SQUARE = 256;
 
-/** Whether a run has the memory. */
-let isMemoryTaken = false;
-
 /** The items of a batch, and what each is bound to. */
 export interface BatchItems {
   readonly items: readonly Uint8Array[];
@@ -64,7 +61,7 @@ export class BatchRun {
 
   /** Throws while another run has the memory, as it does where a callback of that run makes a batch of its own. */
   constructor(module: GcmModule, key: BatchKey, batch: BatchItems) {
-    if (isMemoryTaken) throw new Error('The memory of the batch engine is in use');
+    if (module.isMemoryTaken) throw new Error('The memory of the batch engine is in use');
     this.#module = module;
     this.#key = key;
     this.#batch = batch;
@@ -73,7 +70,7 @@ export class BatchRun {
     this.#positions = positionsByLength(batch.items, batch.areFrames ? this.#overhead : 0);
     this.#hasSquare = batch.items.length >= VALUES_FOR_SQUARE;
     module.bytes.set(key.start, START);
-    isMemoryTaken = true;
+    module.isMemoryTaken = true;
   }
 
   /** How many values are in the memory. */
@@ -170,7 +167,7 @@ export class BatchRun {
   /** Overwrites everything that the run has left in the memory. */
   end(): void {
     const { data, keyStream, frames, streams } = this.#used;
-    isMemoryTaken = false;
+    this.#module.isMemoryTaken = false;
     this.#module.wipe(this.hasSquare, DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
   }
 

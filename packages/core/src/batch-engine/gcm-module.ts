@@ -43,6 +43,8 @@ export interface GcmFunctions {
 export interface GcmModule extends GcmFunctions {
   readonly bytes: Buffer;
   readonly words: Uint32Array;
+  /** Whether a run has the memory. It is said here, since runs of another copy of the package may work in it, too. */
+  isMemoryTaken: boolean;
 }
 
 /** The part of the WebAssembly API that is used; TypeScript declares it for browsers only. */
@@ -86,5 +88,6 @@ function compile(): GcmModule {
     ...{ makeTable, makeSquareTable, hashShared, writeCounters, writeStarts, open, seal, wipe },
     bytes: Buffer.from(memory.buffer),
     words: new Uint32Array(memory.buffer),
+    isMemoryTaken: false,
   };
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Finished, run, runNode } from '../support/run.js';
 import { publishedPackages } from '../support/workspace.js';
 import type { Tarballs } from './tarballs.js';
@@ -8,7 +8,7 @@ import type { Tarballs } from './tarballs.js';
 /** A project of a user, outside of the workspace, in which npm installed packages. */
 export interface Consumer extends AsyncDisposable {
   folder: string;
-  /** Adds a file. */
+  /** Adds a file, and its folder. */
   write(path: string, content: string): Promise<void>;
   /** Runs a file with Node. */
   node(args: readonly string[], env?: Record<string, string | undefined>): Promise<Finished>;
@@ -39,7 +39,10 @@ export async function installInto(tarballs: Tarballs, wanted: readonly string[])
   const entries = () => readdir(modules, { recursive: true, withFileTypes: true });
   return {
     folder,
-    write: (path, content) => writeFile(join(folder, path), content),
+    async write(path, content) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    },
     node: (args, env = {}) => runNode(args, { cwd: folder, env }),
     async installedPackages() {
       const manifest = /^(?:.*node_modules\/)?((?:@[^/]+\/)?[^/]+)\/package\.json$/;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type LocalKms, startLocalKms } from '@sqlcrypter/local-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kmsEnvironment } from '../support/kms-environment.js';
@@ -24,6 +24,31 @@ const programs = samples.filter(({ says }) => says !== undefined);
 
 const require = createRequire(import.meta.url);
 const tsc = commandOf(require.resolve('typescript/package.json'), 'tsc');
+/** The last one that knows the resolution `node10`, which most projects with `module: commonjs` still have. */
+const typescript5 = commandOf(require.resolve('typescript-5/package.json'), 'tsc');
+
+/** How projects compile what uses the packages, and with which file names. */
+const projects = [
+  { kind: 'an ES module', source: '.mts', program: '.mjs', compilerOptions: { module: 'nodenext' } },
+  { kind: 'CommonJS', source: '.cts', program: '.cjs', compilerOptions: { module: 'nodenext' } },
+  {
+    kind: 'CommonJS of TypeScript 5 with node10',
+    source: '.ts',
+    program: '.js',
+    compiler: typescript5,
+    compilerOptions: { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true },
+  },
+  {
+    kind: 'CommonJS of TypeScript 5 with node16',
+    source: '.cts',
+    program: '.cjs',
+    compiler: typescript5,
+    compilerOptions: { module: 'node16' },
+  },
+];
+
+/** Jest and Node before 20.19 have no require() of ES modules, and other versions may be told to have none. */
+const withoutRequireOfModules = '--no-experimental-require-module';
 
 const versionHere = (name: string) => readManifest(dirname(require.resolve(`${name}/package.json`))).version;
 
@@ -47,42 +72,72 @@ export function installedTogether(tarballs: Tarballs): void {
     await project?.[Symbol.asyncDispose]();
   });
 
-  async function compile(extension: string, compilerOptions: object): Promise<string> {
-    const files = samples.map(({ name, file }) => ({ file, copy: `${baseName(name)}${extension}` }));
-    for (const { file, copy } of files) await project.write(copy, await readFile(file, 'utf8'));
+  /** Compiles files in a folder of their own, and gives the compiler's complaints. */
+  async function compile(
+    folder: string,
+    files: readonly { copy: string; file: URL }[],
+    compilerOptions: object,
+    compiler = tsc,
+  ): Promise<string> {
+    for (const { copy, file } of files) await project.write(join(folder, copy), await readFile(file, 'utf8'));
     const config = { compilerOptions: { ...strict, ...compilerOptions }, files: files.map(({ copy }) => copy) };
-    await project.write(`tsconfig${extension}.json`, JSON.stringify(config));
-    return (await runNode([tsc, '-p', `tsconfig${extension}.json`], { cwd: project.folder })).stdout;
+    await project.write(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    return (await runNode([compiler, '-p', folder], { cwd: project.folder })).stdout;
   }
+
+  const samplesAs = (extension: string) =>
+    samples.map(({ name, file }) => ({ file, copy: `${baseName(name)}${extension}` }));
 
   it('every published package has its sample', () => {
     const names = publishedPackages().map(({ name }) => name);
     expect(samples.map(({ name }) => name)).toEqual(names.sort());
   });
 
-  describe.each([
-    { kind: 'an ES module', source: '.mts', program: '.mjs', statement: /^import .* from /m },
-    { kind: 'CommonJS', source: '.cts', program: '.cjs', statement: /^const .* = require\(/m },
-  ])('from $kind', ({ source, program, statement }) => {
+  describe.each(projects)('from $kind', ({ kind, source, program, compiler, compilerOptions }) => {
+    const folder = kind.replaceAll(' ', '-');
     let errors: string;
     beforeAll(async () => {
-      errors = await compile(source, { module: 'nodenext' });
+      errors = await compile(folder, samplesAs(source), compilerOptions, compiler);
     });
 
-    it('TypeScript finds every declaration with nodenext', () => {
+    it('TypeScript finds every declaration', () => {
       expect(errors).toBe('');
     });
 
     it.each(programs)('$name works, without a warning', async ({ name, says }) => {
-      const file = `${baseName(name)}${program}`;
-      expect(await readFile(`${project.folder}/${file}`, 'utf8')).toMatch(statement);
-      const finished = await project.node([file], kmsEnvironment(kms));
+      const file = join(folder, `${baseName(name)}${program}`);
+      const statement = program === '.mjs' ? /^import .* from /m : /^(?:const|var) .* = .*require\(/m;
+      expect(await readFile(join(project.folder, file), 'utf8')).toMatch(statement);
+      const finished = await project.node([withoutRequireOfModules, file], kmsEnvironment(kms));
       expect(finished).toEqual({ exitCode: 0, stdout: says, stderr: '' });
     });
   });
 
   it('TypeScript finds every declaration with bundler', async () => {
-    expect(await compile('.ts', { module: 'preserve', moduleResolution: 'bundler', noEmit: true })).toBe('');
+    const options = { module: 'preserve', moduleResolution: 'bundler', noEmit: true };
+    expect(await compile('bundler', samplesAs('.ts'), options)).toBe('');
+  });
+
+  it('what is imported and what is required work together in one process, and their types fit', async () => {
+    const file = new URL('./samples/both-formats.ts', import.meta.url);
+    const options = { module: 'nodenext', target: 'ES2022' };
+    expect(await compile('both', [{ file, copy: 'both-formats.mts' }], options)).toBe('');
+    const finished = await project.node([withoutRequireOfModules, 'both/both-formats.mjs']);
+    expect(finished).toEqual({ exitCode: 0, stdout: 'one process\n', stderr: '' });
+  });
+
+  it('the SDK of AWS is loaded with the first crypterer, and not before, from CommonJS too', async () => {
+    await project.write(
+      'lazy.cjs',
+      `const { createAwsKmsCrypterer } = require('@sqlcrypter/awskms');
+       const isLoaded = () => Object.keys(require.cache).some((path) => path.includes('client-kms'));
+       const before = isLoaded();
+       createAwsKmsCrypterer({ keyId: 'alias/sqlcrypter' })
+         .then(async (crypterer) => [before, isLoaded(), await crypterer.close()])
+         .then(([before, after]) => console.log(before, after));`,
+    );
+    const finished = await project.node([withoutRequireOfModules, 'lazy.cjs'], kmsEnvironment(kms));
+    expect(finished).toEqual({ exitCode: 0, stdout: 'false true\n', stderr: '' });
   });
 
   it('the contract suite runs in a project of somebody outside', async () => {
@@ -93,6 +148,11 @@ export function installedTogether(tarballs: Tarballs): void {
     const report = JSON.parse(stdout) as { numPassedTests: number; numFailedTests: number };
     expect(report.numFailedTests).toBe(0);
     expect(report.numPassedTests).toBeGreaterThan(50);
+  });
+
+  it('the contract suite says with require() that vitest has to be imported', async () => {
+    const { stderr } = await project.node(['--eval', "require('@sqlcrypter/contract')"]);
+    expect(stderr).toContain('Vitest cannot be imported in a CommonJS module using require()');
   });
 
   it('the local KMS starts from the command line, with its options', async () => {

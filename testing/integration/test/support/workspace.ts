@@ -30,6 +30,7 @@ export interface Manifest {
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 
 export function readManifest(folder: string): Manifest {
