@@ -71,6 +71,13 @@ export const contexts: readonly { name: string; context: VectorContext; encoded:
   }),
 );
 
+/** For each frame by name: how many of its bytes are enough for header, nonce and tag. */
+export const shortest: ReadonlyMap<string, number> = new Map(
+  json.shortest.map(({ name, bytes: length }: { name: string; bytes: number }) => [name, length]),
+);
+
+export const invalidContexts: readonly { name: string; context: VectorContext; code: string }[] = json.invalidContexts;
+
 export const xaes: readonly Record<'key' | 'nonce' | 'data' | 'plaintext' | 'derivedKey' | 'ciphertext', Buffer>[] =
   json.xaes.map(({ name: _name, ...fields }: Record<string, string>) =>
     Object.fromEntries(Object.entries(fields).map(([field, hex]) => [field, bytes(hex)])),

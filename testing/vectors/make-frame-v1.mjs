@@ -5,74 +5,22 @@
 //
 // It shares no code with the packages: the format is written here a second time with node:crypto alone, so that a
 // mistake in one of the two shows. It is deterministic. Cases are only ever appended: a released case never changes.
-import { createCipheriv, createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-
-const bytes = (...parts) => Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : part)));
-const hex = (text) => Buffer.from(text, 'hex');
-const utf8 = (text) => Buffer.from(text, 'utf8');
-const counting = (from, length) => Buffer.from(Array.from({ length }, (_, i) => from + i));
-const u16 = (n) => bytes((n >> 8) & 0xff, n & 0xff);
-const u32 = (n) => bytes(u16(n >>> 16), u16(n & 0xffff));
-
-// HKDF-SHA256 (RFC 5869) for one block of output.
-function hkdf(key, info) {
-  const extracted = createHmac('sha256', utf8('sqlcrypter/1')).update(key).digest();
-  return createHmac('sha256', extracted)
-    .update(bytes(utf8(info), 1))
-    .digest();
-}
-
-function aesBlock(key, block) {
-  return createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(block);
-}
-
-// XAES-256-GCM's key for a 12-byte prefix: CMAC in counter mode, which is one AES block per half.
-function extendedNonceKey(key, prefix) {
-  const l = aesBlock(key, Buffer.alloc(16));
-  const k1 = Buffer.from(l.map((byte, i) => ((byte << 1) & 0xff) | ((l[i + 1] ?? 0) >> 7)));
-  if (l[0] & 0x80) k1[15] ^= 0x87;
-  const half = (counter) =>
-    aesBlock(key, Buffer.from(bytes(0, counter, 0x58, 0, prefix).map((byte, i) => byte ^ k1[i])));
-  return bytes(half(1), half(2));
-}
-
-function gcm(key, nonce, plaintext, data) {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
-  cipher.setAAD(data);
-  return bytes(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
-}
-
-function xaesGcm(key, nonce, plaintext, data) {
-  return gcm(extendedNonceKey(key, nonce.subarray(0, 12)), nonce.subarray(12), plaintext, data);
-}
-
-function encodeContext(context) {
-  const names = Object.keys(context).sort((one, other) => Buffer.compare(utf8(one), utf8(other)));
-  const entries = names.map((name) => {
-    const value = valueOf(context[name]);
-    return bytes(u16(utf8(name).length), utf8(name), u32(value.length), value);
-  });
-  return bytes(u16(names.length), ...entries);
-}
-
-// In the file a context's value is a text, or bytes as { hex }.
-const valueOf = (value) => (typeof value === 'string' ? utf8(value) : hex(value.hex));
-
-const SUITES = { 'aes-256-gcm': { number: 1, nonce: 12 }, 'xaes-256-gcm': { number: 2, nonce: 24 } };
-
-function headerOf(suite, reference) {
-  return bytes(0x00, 0xc7, 0x10 | SUITES[suite].number, reference);
-}
-
-function seal(dek, suite, header, nonce, plaintext, context) {
-  const data = bytes(utf8('sqlcrypter/1'), u32(header.length), header, encodeContext(context));
-  const body =
-    suite === 'aes-256-gcm'
-      ? gcm(hkdf(dek, 'suite-G'), nonce, plaintext, data)
-      : xaesGcm(hkdf(dek, 'suite-X'), nonce, plaintext, data);
-  return bytes(header, nonce, body);
-}
+import {
+  bytes,
+  counting,
+  encodeContext,
+  extendedNonceKey,
+  headerOf,
+  hex,
+  hkdf,
+  SUITES,
+  seal,
+  u16,
+  u32,
+  utf8,
+  xaesGcm,
+} from './independent-format.mjs';
 
 const DEK = counting(0, 32);
 const COMMITMENT = hkdf(DEK, 'commit');
@@ -151,6 +99,11 @@ const contexts = [
   ['names sorted by bytes: - . 0 _ a', { ca: '', c_: '', c0: '', 'c.': '', 'c-': '' }],
   ['a name that begins another', { ab: '1', a: '2' }],
   ['the longest name', { [`c${'_'.repeat(63)}`]: 'x' }],
+  ['numbers in names, sorted as text', { a2: '', a10: '', a1: '' }],
+  ['a value of white space and U+0000', { c: ' \u0000\n' }],
+  ['é as one code point', { c: '\u00e9' }],
+  ['é as e and an accent', { c: 'e\u0301' }],
+  ['64 names', Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`n${i}`, String(i)]))],
 ].map(([name, context]) => ({ name, context, encoded: encodeContext(context).toString('hex') }));
 
 // Each malformed value is a genuine one with a single fault. `code` is what a crypterer answers that has the data key
@@ -300,6 +253,92 @@ fault(
   bytes(x2.subarray(0, 20), x1.subarray(8)),
 );
 
+// The order of the checks: what a reader answers to a value with two faults, or too short to show one.
+const start = (...parts) => bytes(0x00, 0xc7, ...parts);
+for (const [name, ciphertext] of [
+  ['00 alone', bytes(0x00)],
+  ['00 c7 alone', start()],
+  ['three bytes', start(0x12)],
+  ['three bytes with version 2', start(0x22)],
+  ['three bytes with suite 3', start(0x13)],
+  ['kind 1 without an id', start(0x12, 1)],
+  ['kind 2 without a fingerprint', start(0x12, 2)],
+  ['kind 3 without anything', start(0x12, 3)],
+  ['unknown id, one byte too short', changed(x1, 7, 9).subarray(0, 47)],
+  ['unknown fingerprint, one byte too short', flipped(x2, 19).subarray(0, 59)],
+  ['other provider, one byte too short', changed(x3, 20, 3).subarray(0, 78)],
+  ['fingerprint of another key, one byte too short', flipped(x3, 4).subarray(0, 78)],
+  ['wrapped length zero, X, 62 bytes', changed(x3, 22, 0).subarray(0, 62)],
+  ['wrapped length zero, X, 23 bytes', changed(x3, 22, 0).subarray(0, 23)],
+  ['wrapped length zero, G, 50 bytes', changed(genuine['G, kind 3, provider 2'], 22, 0).subarray(0, 50)],
+  ['wrapped length one, X, 63 bytes', changed(x3, 22, 1).subarray(0, 63)],
+  ['wrapped length 65,535', changed(changed(x3, 21, 0xff), 22, 0xff)],
+]) {
+  fault(`order: ${name}`, 'Length comes before what the missing bytes would say.', 'FRAME_TRUNCATED', ciphertext);
+}
+for (const [name, ciphertext] of [
+  ['version 2, four bytes', start(0x22, 1)],
+  ['suite 3, four bytes', start(0x13, 1)],
+  ['suite 0, four bytes', start(0x10, 1)],
+  ['a reserved bit, four bytes', start(0x12, 0x09)],
+  ['kind 0, four bytes', start(0x12, 0)],
+  ['kind 4, four bytes', start(0x12, 4)],
+  ['kind 7 in suite 15 of version 15, reserved bits, four bytes', start(0xff, 0xff)],
+  ['wrapped length zero, X, 63 bytes', changed(x3, 22, 0).subarray(0, 63)],
+  ['wrapped length zero, G, 51 bytes', changed(genuine['G, kind 3, provider 2'], 22, 0).subarray(0, 51)],
+  ['wrapped length zero, other provider', changed(changed(x3, 22, 0), 20, 3)],
+]) {
+  fault(`order: ${name}`, 'The first four bytes come before the length of the rest.', 'FRAME_UNSUPPORTED', ciphertext);
+}
+for (const [name, ciphertext] of [
+  ['one byte, 01', bytes(0x01)],
+  ['one byte, c7', bytes(0xc7)],
+  ['two bytes, 00 00', bytes(0x00, 0x00)],
+  ['two bytes, 00 c6', bytes(0x00, 0xc6)],
+  ['four zero bytes', Buffer.alloc(4)],
+]) {
+  fault(`order: ${name}`, 'The first two bytes come before everything.', 'FRAME_UNKNOWN', ciphertext);
+}
+fault(
+  'order: wrapped length one, X, 64 bytes',
+  'Long enough for a wrapped key of one byte, which no service unwraps.',
+  'KMS_INVALID_BLOB',
+  changed(changed(x3, 22, 1), 23, 7).subarray(0, 64),
+);
+fault(
+  'order: other provider and another fingerprint',
+  'The provider comes before the fingerprint.',
+  'FRAME_UNSUPPORTED',
+  changed(flipped(x3, 4), 20, 3),
+  { bytesAlone: false },
+);
+fault(
+  'order: another fingerprint and a changed tag',
+  'The commitment comes before the tag.',
+  'KEY_COMMITMENT',
+  flipped(flipped(x3, 4), 78),
+);
+
+// How many bytes of a frame are enough for its header, nonce and tag. Fewer are FRAME_TRUNCATED, and none FRAME_UNKNOWN.
+const shortest = frames.map(({ name, suite, header }) => ({
+  name,
+  bytes: header.length / 2 + SUITES[suite].nonce + 16,
+}));
+
+// Contexts that are refused before anything is encrypted or decrypted.
+const invalidContexts = [
+  ['65 names', Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`n${i}`, '']))],
+  ['an empty name', { '': 'x' }],
+  ['a name of 65 characters', { ['n'.repeat(65)]: 'x' }],
+  ['a name in upper case', { C: 'x' }],
+  ['a name that begins with a digit', { '1c': 'x' }],
+  ['a name that begins with an underscore', { _c: 'x' }],
+  ['a name with a space', { 'a b': 'x' }],
+  ['a name beyond ASCII', { é: 'x' }],
+  ['a name that ends in a line feed', { 'c\n': 'x' }],
+  ['a value with a lone surrogate', { c: '\ud800' }],
+].map(([name, context]) => ({ name, context, code: 'CONTEXT_INVALID' }));
+
 const xaes = [
   // The published vectors of C2SP's XAES-256-GCM: the doubling without and with its reduction.
   { name: 'doubling without a carry', key: '01'.repeat(32), data: '' },
@@ -327,6 +366,8 @@ const file = {
   contexts,
   frames,
   malformed,
+  shortest,
+  invalidContexts,
 };
 
 const json = `${JSON.stringify(file, null, 2)}\n`;

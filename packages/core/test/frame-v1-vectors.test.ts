@@ -2,7 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { commitment, contexts, dataKey, frames, keyId, malformed, wrapped } from '../../../testing/vectors/frame-v1.js';
+import {
+  commitment,
+  contexts,
+  dataKey,
+  frames,
+  invalidContexts,
+  keyId,
+  malformed,
+  shortest,
+  wrapped,
+} from '../../../testing/vectors/frame-v1.js';
 import { DataKey } from '../src/data-key.js';
 import { encodeContext } from '../src/encryption-context.js';
 import { encodeFrameHeader, type Frame, parseFrame } from '../src/frame.js';
@@ -62,6 +72,20 @@ describe('frame-v1.json', () => {
       return keyOf(frame).open(ciphertext, frame, encodeContext(context));
     };
     expect(await codeOf(decrypt)).toBe(code);
+  });
+
+  it.each(frames)('tells every cut of $name apart by its length', async ({ name, ciphertext, context }) => {
+    const enough = shortest.get(name) ?? Number.NaN;
+    for (let length = 0; length < ciphertext.length; length++) {
+      const cut = Buffer.from(ciphertext.subarray(0, length));
+      const open = () => key.open(cut, parseFrame(cut), encodeContext(context));
+      const code = length === 0 ? 'FRAME_UNKNOWN' : length < enough ? 'FRAME_TRUNCATED' : 'AUTH_FAILED';
+      expect(await codeOf(open), `${length} bytes`).toBe(code);
+    }
+  });
+
+  it.each(invalidContexts)('refuses a context with $name', async ({ context, code }) => {
+    expect(await codeOf(() => encodeContext(context))).toBe(code);
   });
 
   it('has a fault for every code that a frame alone can cause', () => {

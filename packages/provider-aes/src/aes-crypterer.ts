@@ -22,7 +22,8 @@ export interface AesCryptererOptions {
   readonly key: AesKey;
   /**
    * Further keys to read with: earlier ones, and the next one before its roll-out, so that every process of a rolling
-   * deployment can read what any of them writes.
+   * deployment can read what any of them writes. A key may be given more than once; two different keys with one id are
+   * `CONFIG`.
    */
   readonly decryptKeys?: readonly AesKey[];
   /** Default `xaes-256-gcm`; `aes-256-gcm` saves 12 bytes a value and is good for 2^32 values per key. */

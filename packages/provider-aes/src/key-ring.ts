@@ -60,15 +60,17 @@ export class KeyRing {
     if (!Number.isInteger(id) || id < 0 || id > 0xffff_ffff) {
       throw new SqlcrypterError('CONFIG', `${option}.id is not a key id. Expected an integer from 0 to 4294967295.`);
     }
-    if (this.#byId.has(id)) {
+    const known = this.#byId.get(id);
+    if (known === undefined) this.#byId.set(id, dataKey);
+    // A value names its key by id alone, so one id must not mean two keys. The same key again changes nothing.
+    else if (!known.hasFingerprint(dataKey.fingerprint)) {
       throw new SqlcrypterError(
         'CONFIG',
-        `${option} has the id of a key given before it. Expected every key once; ` +
-          'give one of two different keys an id of its own: { id, key }.',
+        `${option} is another key with the id of a key given before it. Expected one key for each id; ` +
+          'give one of the two an id of its own: { id, key }.',
       );
     }
-    this.#byId.set(id, dataKey);
-    return { id, dataKey };
+    return { id, dataKey: known ?? dataKey };
   }
 }
 

@@ -41,8 +41,7 @@ const values = read<GoValues>('encrypted-bytes.json');
 const base64 = (text: string) => Buffer.from(text, 'base64');
 
 function reader({ currentKeyHex, previousKeyHex }: GoKeys, goFrames: 'reject' | 'read' = 'read'): AesCrypterer {
-  // The Go library takes one key as current and previous; here a key is given once.
-  const decryptKeys = previousKeyHex && previousKeyHex !== currentKeyHex ? [Buffer.from(previousKeyHex, 'hex')] : [];
+  const decryptKeys = previousKeyHex ? [Buffer.from(previousKeyHex, 'hex')] : [];
   return createAesCrypterer({ key: Buffer.from(currentKeyHex, 'hex'), decryptKeys, goFrames });
 }
 

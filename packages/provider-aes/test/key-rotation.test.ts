@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import { DataKey } from '@sqlcrypter/core/provider';
 import { describe, expect, it } from 'vitest';
-import { type AesKey, createAesCrypterer, decryptMany, encryptMany, generateKey } from '../src/index.js';
+import { type AesKey, createAesCrypterer, createAesKeyService, decryptMany, encryptMany, generateKey } from '../src/index.js';
 import { errorOf } from './error-of.js';
 
 const PLAINTEXT = Buffer.from('999-00-1337');
@@ -71,17 +71,35 @@ describe('the id of a key', () => {
     }
   });
 
-  it('is given to one key only', async () => {
+  it.each<[string, AesKey, AesKey[]]>([
+    ['the current key', current, [current]],
+    ['the current key as a copy', current, [Buffer.from(current)]],
+    ['the current key as a KeyObject', current, [createSecretKey(current)]],
+    ['the current key with its id', { id: 3, key: current }, [{ id: 3, key: current }]],
+    ['the current key with another id', { id: 3, key: current }, [{ id: 4, key: current }, current]],
+    ['one another', current, [previous, Buffer.from(previous), { id: new DataKey(previous).defaultId, key: previous }]],
+  ])('may be repeated: decryptKeys accepts %s', async (_what, key, decryptKeys) => {
+    const crypterer = createAesCrypterer({ key, decryptKeys });
+    expect(idOf(crypterer.encryptSync(PLAINTEXT))).toBe(idOf(encrypt(key)));
+    for (const each of [key, ...decryptKeys]) expect(crypterer.decryptSync(encrypt(each))).toEqual(PLAINTEXT);
+    const service = createAesKeyService({ key, decryptKeys });
+    const { signal } = new AbortController();
+    const { wrapped, plaintext } = await service.generateDataKey({ signal });
+    expect((await service.unwrapDataKey(wrapped, { signal })).plaintext).toEqual(plaintext);
+  });
+
+  it('names one key: decryptKeys rejects another key with the same id', async () => {
     const twice: readonly (readonly [AesKey, AesKey[]])[] = [
-      [current, [current]],
-      [current, [previous, Buffer.from(previous)]],
       [{ id: 1, key: current }, [{ id: 1, key: previous }]],
+      [current, [{ id: 1, key: previous }, { id: 1, key: oldest }]],
       [current, [{ id: new DataKey(current).defaultId, key: previous }]],
     ];
     for (const [key, decryptKeys] of twice) {
-      const error = await errorOf(() => createAesCrypterer({ key, decryptKeys }));
-      expect(error.code).toBe('CONFIG');
-      expect(error.message).toContain('id');
+      for (const create of [createAesCrypterer, createAesKeyService]) {
+        const error = await errorOf(() => create({ key, decryptKeys }));
+        expect(error.code).toBe('CONFIG');
+        expect(error.message).toContain('id');
+      }
     }
   });
 

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DecryptCommand } from '@aws-sdk/client-kms';
-import type { ErrorCode } from '@sqlcrypter/core';
+import { decryptMany, type ErrorCode } from '@sqlcrypter/core';
 import { describe, expect, it } from 'vitest';
 import { createEnvelopeCrypterer, type KeyService } from '../src/envelope/index.js';
 import { codeOf, outcomeOf } from './support/error-code.js';
@@ -47,6 +48,13 @@ const { cases: blobLengths } = read<{
     goDecryptOtherProvider: { outcome: string };
   })[];
 }>('awskms-bloblen.json');
+
+const counted = read<{
+  seed: string;
+  encryptedDekB64: string;
+  dekHex: string;
+  cases: readonly { name: string; count: string; nonceHex: string; plaintextB64: string; ciphertextB64: string }[];
+}>('awskms-counter-nonces.json');
 
 const base64 = (text: string) => Buffer.from(text, 'base64');
 const group = (name: string) => groups.find((each) => each.name === name) as Group;
@@ -131,6 +139,46 @@ describe('values that the Go library encrypted under AWS KMS', () => {
       const code = vector.lengthByteWritten === 0 ? 'FRAME_UNKNOWN' : 'KMS_INVALID_BLOB';
       expect(await codeOf(reader.decrypt(ciphertext))).toBe(code);
     }
+  });
+});
+
+describe('values with the counted nonces of go-sqlcrypter v0.3.0', () => {
+  const script = fileURLToPath(new URL('../make-go-counter-nonces.mjs', folder));
+
+  it('are what their script makes, byte for byte', () => {
+    const made = execFileSync(process.execPath, [script, '--print']).toString();
+    expect(made).toBe(readFileSync(new URL('awskms-counter-nonces.json', folder), 'utf8'));
+  });
+
+  it.each(counted.cases)(
+    'hold their count in eight bytes, little-endian: $name',
+    ({ count, nonceHex, ciphertextB64 }) => {
+      const nonce = Buffer.from(nonceHex, 'hex');
+      expect(nonce.readUInt32BE()).toBe(0);
+      expect(nonce.readBigUInt64LE(4)).toBe(BigInt(count));
+      expect(base64(ciphertextB64).includes(nonce, 1 + base64(counted.encryptedDekB64).length)).toBe(true);
+    },
+  );
+
+  it('are read through a KMS, one by one and together, and need one call for their data key', async () => {
+    const kms = await startKms({ seed: seedPath(counted.seed) });
+    const reader = await createCrypterer(kms, { goFrames: 'read' });
+    for (const { ciphertextB64, plaintextB64 } of counted.cases) {
+      expect(await reader.decrypt(base64(ciphertextB64))).toEqual(base64(plaintextB64));
+      expect(reader.decryptSync(base64(ciphertextB64))).toEqual(base64(plaintextB64));
+    }
+    const items = counted.cases.map(({ ciphertextB64 }) => ({ ciphertext: base64(ciphertextB64) }));
+    const plaintexts = counted.cases.map(({ plaintextB64 }) => base64(plaintextB64));
+    expect(await decryptMany(items, { crypterer: reader })).toEqual(plaintexts);
+    expect(kms.countCalls('Decrypt')).toBe(1);
+  });
+
+  it.each(counted.cases)('are AUTH_FAILED under another count: $name', async ({ ciphertextB64 }) => {
+    const reader = await createEnvelope(serviceOf([counted]), { generate: 'never', goFrames: 'read' });
+    const changed = base64(ciphertextB64);
+    const first = 1 + base64(counted.encryptedDekB64).length + 4;
+    changed[first] = (changed[first] as number) ^ 1;
+    expect(await codeOf(reader.decrypt(changed))).toBe('AUTH_FAILED');
   });
 });
 

@@ -59,6 +59,17 @@ describe('a value under another key', () => {
     expect(await reader.decrypt(ciphertext)).toEqual(value);
   });
 
+  it('stays readable when decryptKeyArns repeats an ARN, or the key to encrypt under', async () => {
+    const kms = await startKms();
+    const [own, earlier] = [kms.arnOf(ALIAS), kms.createKey()];
+    const ciphertext = await (await createCrypterer(kms, { keyId: earlier })).encrypt(value);
+    for (const keyId of [own, ALIAS]) {
+      const reader = await createCrypterer(kms, { keyId, decryptKeyArns: [own, earlier, own, earlier] });
+      expect(await reader.decrypt(ciphertext)).toEqual(value);
+      expect(await reader.decrypt(await reader.encrypt(value))).toEqual(value);
+    }
+  });
+
   it('costs one call for a minute, and nothing is cached', async () => {
     const kms = await startKms();
     const ciphertext = await (await createCrypterer(kms, { keyId: kms.createKey() })).encrypt(value);
