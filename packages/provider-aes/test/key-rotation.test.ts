@@ -1,7 +1,14 @@
 import { createHash, createSecretKey } from 'node:crypto';
 import { DataKey } from '@sqlcrypter/core/provider';
 import { describe, expect, it } from 'vitest';
-import { type AesKey, createAesCrypterer, createAesKeyService, decryptMany, encryptMany, generateKey } from '../src/index.js';
+import {
+  type AesKey,
+  createAesCrypterer,
+  createAesKeyService,
+  decryptMany,
+  encryptMany,
+  generateKey,
+} from '../src/index.js';
 import { errorOf } from './error-of.js';
 
 const PLAINTEXT = Buffer.from('999-00-1337');
@@ -91,7 +98,13 @@ describe('the id of a key', () => {
   it('names one key: decryptKeys rejects another key with the same id', async () => {
     const twice: readonly (readonly [AesKey, AesKey[]])[] = [
       [{ id: 1, key: current }, [{ id: 1, key: previous }]],
-      [current, [{ id: 1, key: previous }, { id: 1, key: oldest }]],
+      [
+        current,
+        [
+          { id: 1, key: previous },
+          { id: 1, key: oldest },
+        ],
+      ],
       [current, [{ id: new DataKey(current).defaultId, key: previous }]],
     ];
     for (const [key, decryptKeys] of twice) {
