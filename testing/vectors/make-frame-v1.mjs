@@ -368,6 +368,7 @@ const file = {
   malformed,
   shortest,
   invalidContexts,
+  derivedKeys: ['suite-G', 'suite-X', 'commit'].map((name) => ({ name, key: hkdf(DEK, name).toString('hex') })),
 };
 
 const json = `${JSON.stringify(file, null, 2)}\n`;
