@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { salamander } from '../../../testing/contract/src/salamander.js';
 import { type AesCrypterer, createAesCrypterer, generateKey } from '../src/index.js';
 import { errorOf } from './error-of.js';
 
@@ -183,5 +184,20 @@ describe('a reader of both', () => {
       const error = await errorOf(() => crypterer.decryptSync(frame.subarray(frame.length - plaintext.length - 28)));
       expect(error.code).toMatch(/^FRAME_/);
     }
+  });
+});
+
+describe('a Go value that opens under two keys', () => {
+  it('is read under the current key, then under decryptKeys in order; Go tries the previous key first', () => {
+    const [first, second] = [generateKey(), generateKey()];
+    const nonce = Buffer.alloc(12, 1);
+    const value = Buffer.concat([nonce, salamander({ key: first, nonce }, { key: second, nonce }, Buffer.alloc(0))]);
+    const [underFirst, underSecond] = [goDecrypt(first, value), goDecrypt(second, value)];
+    expect(underFirst).not.toEqual(underSecond);
+    const read = (key: Buffer, ...decryptKeys: Buffer[]) =>
+      createAesCrypterer({ key, decryptKeys, goFrames: 'read' }).decryptSync(value);
+    expect(read(first, second)).toEqual(underFirst);
+    expect(read(second, first)).toEqual(underSecond);
+    expect(read(generateKey(), second, first)).toEqual(underSecond);
   });
 });
