@@ -22,8 +22,8 @@ export interface GuardedJob {
 export interface GuardedProcess {
   /** Whether `ready` was printed; otherwise the commands have come to their end. */
   started: boolean;
-  /** The end of what the commands printed so far. */
-  printed: string;
+  /** The end of what the commands have printed so far. */
+  readonly printed: string;
   /** Ends the commands, removes the folder, and waits for both. */
   stop(): Promise<void>;
 }
@@ -56,7 +56,9 @@ export async function runGuarded(job: GuardedJob, ready: string): Promise<Guarde
   letThisProcessEnd(child);
   return {
     started,
-    printed: printed.trim(),
+    get printed() {
+      return printed.trim();
+    },
     async stop() {
       child.ref();
       child.stdin.end();

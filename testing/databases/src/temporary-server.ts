@@ -64,7 +64,8 @@ async function start(options: TemporaryServerOptions, place: ServerPlace): Promi
   const { name, ready, stopSignal } = options;
   const { folder, dataDirectory, port, account } = place;
   const { commands, login } = await options.plan(place);
-  const { started, printed, stop } = await runGuarded({ folder, commands, ...account, stopSignal }, ready);
-  if (!started) throw new TestDatabaseError('START_FAILED', `${name} did not start:\n${printed}`);
-  return { source: 'embedded', connection: { host: '127.0.0.1', port, ...login }, dataDirectory, stop };
+  const server = await runGuarded({ folder, commands, ...account, stopSignal }, ready);
+  if (!server.started) throw new TestDatabaseError('START_FAILED', `${name} did not start:\n${server.printed}`);
+  const connection = { host: '127.0.0.1', port, ...login };
+  return { source: 'embedded', connection, dataDirectory, log: () => server.printed, stop: server.stop };
 }
