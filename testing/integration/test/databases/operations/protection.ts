@@ -71,6 +71,18 @@ export function protection(scene: Scene): void {
     await expect(scene.columns.name.decrypt(stored)).rejects.toMatchObject({ code: 'AUTH_FAILED' });
   });
 
+  it('accepts an older value of the same place, NULL, and a row that is gone: rollback goes unnoticed', async () => {
+    const id = await insert('Ada');
+    const older = Buffer.from((await read(id)).name as Buffer);
+    await run('update employees set name = ? where id = ?', [await scene.columns.name.encrypt('Grace'), id]);
+    await run('update employees set name = ? where id = ?', [older, id]);
+    expect(await scene.columns.name.decrypt((await read(id)).name as DatabaseValue)).toBe('Ada');
+    await run('update employees set name = null where id = ?', [id]);
+    expect(await scene.columns.name.decrypt((await read(id)).name as null)).toBeNull();
+    await run('delete from employees where id = ?', [id]);
+    expect(await read(id)).toEqual({});
+  });
+
   it('a value that was cut off is refused', async () => {
     const id = await insert('Ada');
     const bytes = Buffer.from((await read(id)).name as Buffer);
