@@ -6,6 +6,7 @@ export interface IdVector {
   readonly text?: string;
   readonly integer?: string;
   readonly number?: number;
+  readonly hex?: string;
   readonly parts?: readonly IdVector[];
 }
 

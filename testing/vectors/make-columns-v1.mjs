@@ -16,7 +16,11 @@ const NONCE = counting(0x40, 24);
 const isUuid = (text) => /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/.test(text) && text.length === 36;
 const asciiLower = (text) => text.replace(/[A-F]/g, (letter) => letter.toLowerCase());
 
-function partText({ text, integer }) {
+// The 16 bytes of a UUID stand for its text, in the order of its digits.
+const uuidText = (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+function partText({ text, integer, hex: digits }) {
+  if (digits !== undefined) return uuidText(digits);
   if (integer !== undefined) return integer;
   return isUuid(text) ? asciiLower(text) : text;
 }
@@ -60,6 +64,8 @@ const ids = [
   ['two parts with another boundary', { parts: [{ text: 'e' }, { text: 'u7' }] }],
   ['three parts, one of them a UUID', { parts: [{ text: 'eu' }, { text: UUID }, { integer: '-1' }] }],
   ['parts beyond ASCII, counted in bytes', { parts: [{ text: 'é' }, { text: '€𐀀' }] }],
+  ['the 16 bytes of a UUID', { hex: '6f1c2d3e00004000800000000000abcd' }],
+  ['two parts, one of them the bytes of a UUID', { parts: [{ text: 'eu' }, { hex: '6f1c2d3e00004000800000000000abcd' }] }],
 ].map(([name, id]) => ({ name, id, value: encodeId(id) }));
 
 const invalidIds = [
@@ -71,6 +77,9 @@ const invalidIds = [
   ['one part', { parts: [{ text: 'eu' }] }],
   ['an empty part', { parts: [{ text: 'eu' }, { text: '' }] }],
   ['parts within parts', { parts: [{ text: 'eu' }, { parts: [{ text: 'a' }, { text: 'b' }] }] }],
+  ['no bytes', { hex: '' }],
+  ['15 bytes', { hex: '00'.repeat(15) }],
+  ['17 bytes', { hex: '00'.repeat(17) }],
 ].map(([name, id]) => ({ name, id, code: 'INVALID_ARGUMENT' }));
 
 function padded(text, padTo) {

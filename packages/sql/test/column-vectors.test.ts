@@ -37,8 +37,9 @@ const TYPES: Readonly<Record<string, ValueType<unknown>>> = {
 } as Record<string, ValueType<unknown>>;
 const typeOf = (name: string) => TYPES[name] ?? expect.unreachable(name);
 
-function idOf({ text: name, integer, number: double, parts }: IdVector): unknown {
+function idOf({ text: name, integer, number: double, hex: digits, parts }: IdVector): unknown {
   if (parts !== undefined) return parts.map(idOf);
+  if (digits !== undefined) return hex(digits);
   return integer === undefined ? (name ?? double) : BigInt(integer);
 }
 
