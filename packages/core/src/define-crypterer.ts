@@ -4,6 +4,7 @@ import { aborted, unlessAborted } from './abort.js';
 import { asBuffer } from './as-buffer.js';
 import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
 import { checkCallOptions } from './check-options.js';
+import { type Configuration, setConfiguration } from './configuration.js';
 import type {
   Closeable,
   Crypterer,
@@ -34,6 +35,12 @@ export interface CryptererImplementation extends BatchKeys {
   readonly scheme: string;
   /** Whether `scope` means something to this provider; without it a call with a scope is `UNSUPPORTED`. */
   readonly scopes?: boolean;
+  /**
+   * What `init` and `register` compare, so that a module that is evaluated twice, as in Next.js, may register its
+   * crypterer twice: two of one scheme are interchangeable if every part is the same value or the same object. Left out:
+   * no other crypterer is. Keys go in by their names, never by their bytes.
+   */
+  readonly configuration?: Configuration;
   encrypt?(plaintext: Buffer, options: ProviderOptions): Promise<Uint8Array>;
   decrypt?(ciphertext: Buffer, options: ProviderOptions): Promise<Uint8Array>;
   encryptSync?(plaintext: Buffer, options: ProviderOptions): Uint8Array;
@@ -189,6 +196,8 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       keyToSeal: (values, bytes, scope) => (mayHaveScope(scope) ? keyToSeal(values, bytes, scope) : undefined),
     }),
   });
+
+  if (implementation.configuration !== undefined) setConfiguration(crypterer, implementation.configuration);
 
   Object.defineProperties(crypterer, {
     [inspect.custom]: { value: () => `Crypterer(${scheme}${closing === undefined ? '' : ', closed'})` },

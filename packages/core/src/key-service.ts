@@ -1,3 +1,5 @@
+import type { Configuration } from './configuration.js';
+
 /** What accompanies a call to a key service. */
 export interface KeyServiceOptions {
   /** Fires at the call's deadline and when the crypterer is closed. Hand it to the client of the KMS. */
@@ -57,6 +59,8 @@ export interface KeyService {
    * a call would tell.
    */
   holds?(keyId: string): boolean | undefined;
+  /** As a crypterer's: key ids and options, and objects that count by identity. Left out: only the same service is equal. */
+  readonly configuration?: Configuration;
   /** Where there is something to close: called once, when the crypterer is closed. */
   close?(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { isCloseable, isCrypterer } from './capabilities.js';
+import { haveEqualConfiguration } from './configuration.js';
 import type { Crypterer } from './crypterer.js';
 import { sharedState } from './shared-state.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
@@ -16,31 +17,37 @@ export interface RegisterOptions {
   readonly replace?: boolean;
 }
 
-function checkCandidate(candidate: unknown, current: Crypterer | undefined, place: string, replace: boolean): void {
+/** The crypterer that a place holds from now on. Errors: `CONFIG`, `ALREADY_INITIALIZED`. */
+function chosenOf(candidate: Crypterer, current: Crypterer | undefined, place: string, replace: boolean): Crypterer {
   if (!isCrypterer(candidate)) {
-    const got = candidate === null ? 'null' : candidate instanceof Promise ? 'a Promise' : typeof candidate;
+    const given: unknown = candidate;
+    const got = given === null ? 'null' : given instanceof Promise ? 'a Promise' : typeof given;
     throw new SqlcrypterError(
       'CONFIG',
       `${place} was given ${got}. Expected a crypterer, e.g. createAesCrypterer({ key }); await the factory if it is async.`,
     );
   }
-  if (current === undefined || current === candidate || replace) return;
-  if (isCloseable(current) && current.closed) return;
+  if (current === undefined || replace || (isCloseable(current) && current.closed)) return candidate;
+  if (current === candidate || haveEqualConfiguration(current, candidate)) return current;
   throw new SqlcrypterError(
     'ALREADY_INITIALIZED',
-    `${place}: another crypterer (${current.scheme}) is registered there. Pass { replace: true } to replace it on purpose.`,
+    `${place}: a crypterer (${current.scheme}) with other keys or options is registered there, or one that cannot be ` +
+      'compared. Call init once with the final options. If the module is evaluated again on purpose (hot reload, tests), ' +
+      'pass { replace: true }, or call shutdown() first.',
   );
 }
 
 /**
- * Sets the default crypterer of this process. The same instance again does nothing.
+ * Sets the default crypterer of this process. The same instance again does nothing, and neither does another one with
+ * equal keys and options: the first stays, so that a module may be evaluated twice, as in Next.js. The second is not
+ * closed: it works for whoever holds it.
  *
- * Errors: `CONFIG` (not a crypterer), `ALREADY_INITIALIZED` (another one that is not closed, without `replace`).
+ * Errors: `CONFIG` (not a crypterer), `ALREADY_INITIALIZED` (one with other keys or options that is not closed, or one
+ * that cannot be compared, without `replace`).
  */
 export function init(crypterer: Crypterer, options: RegisterOptions = {}): void {
   const registry = state();
-  checkCandidate(crypterer, registry.default, 'init', options.replace === true);
-  registry.default = crypterer;
+  registry.default = chosenOf(crypterer, registry.default, 'init', options.replace === true);
 }
 
 /** Registers a crypterer under a name of its own, beside the default. Errors as {@link init}. */
@@ -49,8 +56,8 @@ export function register(name: string, crypterer: Crypterer, options: RegisterOp
     throw new SqlcrypterError('CONFIG', 'register was given no name. Expected a string that is not empty.');
   }
   const { named } = state();
-  checkCandidate(crypterer, named.get(name), `register(${JSON.stringify(name)})`, options.replace === true);
-  named.set(name, crypterer);
+  const place = `register(${JSON.stringify(name)})`;
+  named.set(name, chosenOf(crypterer, named.get(name), place, options.replace === true));
 }
 
 /**

@@ -78,6 +78,65 @@ describe('the default crypterer', () => {
   });
 });
 
+/** A crypterer that says what tells it from others. */
+function configured(configuration: readonly unknown[] | undefined, scheme = 'configured') {
+  return defineCrypterer({
+    scheme,
+    encryptSync: (plaintext) => plaintext,
+    decryptSync: (ciphertext) => ciphertext,
+    ...(configuration && { configuration }),
+  });
+}
+
+describe('a module that is evaluated twice', () => {
+  const client = {};
+
+  it('registers a crypterer of equal configuration twice, and the first stays', () => {
+    const [first, second] = [configured(['key 1', 'xaes', client]), configured(['key 1', 'xaes', client])];
+    init(first);
+    init(second);
+    register('archive', first);
+    register('archive', second);
+    expect([getCrypterer(), getCrypterer('archive')]).toEqual([first, first]);
+    expect(getCrypterer()).toBe(first);
+    expect(second.closed).toBe(false);
+  });
+
+  it.each([
+    ['another value', configured(['key 2', 'xaes', client])],
+    ['another object', configured(['key 1', 'xaes', {}])],
+    ['fewer parts', configured(['key 1', 'xaes'])],
+    ['more parts', configured(['key 1', 'xaes', client, undefined])],
+    ['another scheme', configured(['key 1', 'xaes', client], 'other')],
+    ['no configuration', configured(undefined)],
+  ])('cannot register one with %s', async (_what, other) => {
+    init(configured(['key 1', 'xaes', client]));
+    const error = await errorOf(() => init(other));
+    expect(error.code).toBe('ALREADY_INITIALIZED');
+    expect(error.message).toContain('{ replace: true }');
+    expect(error.message).not.toContain('key 1');
+  });
+
+  it('replaces one of equal configuration where that is asked for', () => {
+    const second = configured(['key 1']);
+    init(configured(['key 1']));
+    init(second, { replace: true });
+    expect(getCrypterer()).toBe(second);
+  });
+
+  it.each(otherCopies)('may have got the first crypterer from $name', ({ core: otherCopy, provider }) => {
+    const define = {
+      scheme: 'configured',
+      encryptSync: (bytes: Buffer) => bytes,
+      decryptSync: (bytes: Buffer) => bytes,
+    };
+    const first = provider.defineCrypterer({ ...define, configuration: ['key 1'] });
+    otherCopy.init(first);
+    init(configured(['key 1']));
+    expect(getCrypterer()).toBe(first);
+  });
+});
+
 describe('a named crypterer', () => {
   it('stands beside the default and other names', async () => {
     const [one, other, third] = [createSyncCrypterer(1), createSyncCrypterer(2), createSyncCrypterer(3)];

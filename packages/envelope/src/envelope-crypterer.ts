@@ -9,6 +9,7 @@ import {
   type SyncCrypterer,
 } from '@sqlcrypter/core';
 import {
+  type Configuration,
   checkOptionNames,
   DerivedKeyCache,
   defineCrypterer,
@@ -61,6 +62,7 @@ export type EnvelopeCrypterer = Crypterer &
 /** The envelope around one KMS, before `defineCrypterer` has made it safe to use. */
 class EnvelopeImplementation {
   readonly scheme: string;
+  readonly configuration: Configuration;
   /** Keys in lines, one for each scope, are kept in a key table only. */
   readonly scopes: boolean;
   readonly #provider: number;
@@ -88,6 +90,12 @@ class EnvelopeImplementation {
     const { store } = options;
     if (store !== undefined) checkMayWrap([...services, ...others], checked.generate);
     this.scheme = keyService.scheme;
+    this.configuration = [
+      JSON.stringify(checked),
+      store,
+      services.length,
+      ...[...services, ...others].flatMap(configurationOf),
+    ];
     this.#provider = keyService.provider;
     this.#options = checked;
     this.#locator = new KeyLocator(this.scheme, this.#provider, {
@@ -344,6 +352,12 @@ class EnvelopeImplementation {
 }
 
 function nothing(): void {}
+
+/** What tells a key service from others, with the number of its parts, so that lists of services stay apart. */
+function configurationOf(service: KeyService): Configuration {
+  const { provider, scheme, configuration = [service] } = service;
+  return [provider, scheme, configuration.length, ...configuration];
+}
 
 /** Errors: `CONFIG`. A value names the provider that wrapped its key, so the fallbacks must be of the same. */
 function checkServices(keyService: KeyService, fallback: readonly KeyService[] = []): KeyService[] {

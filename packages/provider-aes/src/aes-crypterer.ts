@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { type Closeable, type Crypterer, SqlcrypterError, type Suite, type SyncCrypterer } from '@sqlcrypter/core';
 import {
+  type Configuration,
   checkOptionNames,
   checkSuite,
   defineCrypterer,
@@ -55,11 +56,13 @@ const NO_HEADER = new Uint8Array(0);
 
 class AesImplementation {
   readonly scheme = 'aes';
+  readonly configuration: Configuration;
   readonly #keys: KeyRing;
   readonly #header: Buffer;
   readonly #goFrames: GoFrames;
 
   constructor(keys: KeyRing, suite: Suite, goFrames: GoFrames) {
+    this.configuration = [keys.configuration, suite, goFrames];
     this.#keys = keys;
     this.#header = encodeFrameHeader(suite, { kind: 1, id: keys.current.id });
     this.#goFrames = goFrames;

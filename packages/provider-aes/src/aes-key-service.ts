@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { type ErrorCode, generateBytes, SqlcrypterError } from '@sqlcrypter/core';
 import {
+  type Configuration,
   checkOptionNames,
   encodeContext,
   encodeFrameHeader,
@@ -41,10 +42,12 @@ export function createAesKeyService(options: AesKeyServiceOptions): KeyService {
 class AesKeyService implements KeyService {
   readonly provider = 1;
   readonly scheme = 'aes';
+  readonly configuration: Configuration;
   readonly #keys: KeyRing;
   readonly #header: Buffer;
 
   constructor(keys: KeyRing) {
+    this.configuration = [keys.configuration];
     this.#keys = keys;
     this.#header = encodeFrameHeader('xaes-256-gcm', { kind: 1, id: keys.current.id });
   }

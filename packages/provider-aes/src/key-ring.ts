@@ -44,6 +44,12 @@ export class KeyRing {
     return this.#byId.values();
   }
 
+  /** Every key by its id and the fingerprint that commits to it, the current one first. */
+  get configuration(): string {
+    const names = [...this.#byId].map(([id, { fingerprint }]) => `${id}:${fingerprint.toString('hex')}`);
+    return names.join(' ');
+  }
+
   clear(): void {
     this.#byId.clear();
     this.#derivedKeys.clear();

@@ -1,4 +1,5 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
+import type { Configuration } from '@sqlcrypter/core/provider';
 import type {
   GeneratedDataKey,
   KeyService,
@@ -13,6 +14,11 @@ import { type ClientHolder, loadSdk } from './kms-client.js';
 /** The most that Decrypt takes. */
 const MAX_BLOB_LENGTH = 6144;
 
+/** A context as text, whatever the order of its names. */
+function sorted(context: Readonly<Record<string, string>> = {}): string {
+  return JSON.stringify(Object.entries(context).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** What the answers have in common. */
 interface Answer {
   readonly Plaintext?: Uint8Array;
@@ -24,6 +30,7 @@ interface Answer {
 export class AwsKeyService implements KeyService {
   readonly provider = 2;
   readonly scheme = 'awskms';
+  readonly configuration: Configuration;
   readonly #client: ClientHolder;
   readonly #keyId: string;
   readonly #encryptionContext: Readonly<Record<string, string>> | undefined;
@@ -41,6 +48,8 @@ export class AwsKeyService implements KeyService {
     keyArns: KeyArns,
     mayGenerate: boolean,
   ) {
+    // A client of the application's may call any endpoint, so another one may be another KMS.
+    this.configuration = [keyId, sorted(encryptionContext), keyArns.names, mayGenerate, client.given];
     this.#client = client;
     this.#keyId = keyId;
     this.#encryptionContext = encryptionContext;

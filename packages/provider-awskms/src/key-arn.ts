@@ -40,6 +40,11 @@ export class KeyArns {
     return this.#names.has(nameOf(arn));
   }
 
+  /** All of them, whatever their order was. */
+  get names(): string {
+    return [...this.#names].sort().join(' ');
+  }
+
   get isEmpty(): boolean {
     return this.#names.size === 0;
   }

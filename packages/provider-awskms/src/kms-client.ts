@@ -18,7 +18,8 @@ type OwnClient = KmsClient & { destroy(): void };
 
 /** A client to call a key with: the application's, or one of our own with the SDK's usual configuration. */
 export class ClientHolder {
-  readonly #given: KmsClient | undefined;
+  /** The application's client, if it gave one. */
+  readonly given: KmsClient | undefined;
   readonly #keyId: string;
   #own: Promise<OwnClient> | undefined;
 
@@ -30,12 +31,12 @@ export class ClientHolder {
         `${option} is not a KMS client. Expected a KMSClient of @aws-sdk/client-kms, or none for the default one.`,
       );
     }
-    this.#given = given;
+    this.given = given;
     this.#keyId = keyId;
   }
 
   async client(): Promise<KmsClient> {
-    if (this.#given !== undefined) return this.#given;
+    if (this.given !== undefined) return this.given;
     this.#own ??= this.#create();
     return this.#own;
   }

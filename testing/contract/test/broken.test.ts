@@ -7,6 +7,7 @@ import { cachedRejection } from '../broken/cached-rejection.js';
 import { concatenatedContext } from '../broken/concatenated-context.js';
 import { constantNonce } from '../broken/constant-nonce.js';
 import { emptyToNull } from '../broken/empty-to-null.js';
+import { equalToAll } from '../broken/equal-to-all.js';
 import { errorToCiphertext } from '../broken/error-to-ciphertext.js';
 import { errorToNull } from '../broken/error-to-null.js';
 import { createHandmadeCrypterer } from '../broken/handmade-crypterer.js';
@@ -48,6 +49,7 @@ const BAD_PROVIDERS: readonly BadProvider[] = [
   trailingBytes,
   worksAfterClose,
   ignoredAbort,
+  equalToAll,
 ];
 
 /** Files of the folder that are no provider. */

@@ -1,4 +1,5 @@
-import type { Crypterer } from '@sqlcrypter/core';
+import { randomUUID } from 'node:crypto';
+import { type Crypterer, getCrypterer, register } from '@sqlcrypter/core';
 import { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from '@sqlcrypter/core/provider';
 import { expect } from 'vitest';
 import type { ContractGroup } from '../contract-case.js';
@@ -76,6 +77,29 @@ export const lifeCycle: ContractGroup = {
         for (const outcome of await Promise.all(outcomes)) {
           expect(['DISPOSED', `no error but ${PLAINTEXT.length} bytes`]).toContain(outcome);
         }
+      },
+    },
+    {
+      name: 'is never taken for a crypterer under another key when it is registered',
+      run: async ({ create, createOther }) => {
+        const name = `contract ${randomUUID()}`;
+        const [one, other] = [await create(), await createOther()];
+        register(name, one);
+        expect(await outcomeOf(() => register(name, other))).toBe('ALREADY_INITIALIZED');
+        expect(getCrypterer(name)).toBe(one);
+      },
+    },
+    {
+      name: 'reads what a crypterer of equal configuration wrote, and the other way round',
+      run: async ({ create }) => {
+        const name = `contract ${randomUUID()}`;
+        const [one, other] = [await create(), await create()];
+        register(name, one);
+        // One that cannot be compared is refused.
+        if ((await outcomeOf(() => register(name, other))) === 'ALREADY_INITIALIZED') return;
+        expect(getCrypterer(name)).toBe(one);
+        expectBytes(await one.decrypt(await other.encrypt(PLAINTEXT)), PLAINTEXT);
+        expectBytes(await other.decrypt(await one.encrypt(PLAINTEXT)), PLAINTEXT);
       },
     },
     {

@@ -17,6 +17,7 @@ export interface LocalOptions {
   readonly decryptKeys?: readonly Uint8Array[];
   readonly suite?: Suite;
   readonly naming?: Naming;
+  readonly configuration?: readonly unknown[];
 }
 
 /** How frames of a data key name it. */
@@ -69,6 +70,7 @@ export function createAsynchronousCrypterer(options: LocalOptions): Crypterer & 
   const keys = new LocalKeys(options);
   return defineCrypterer({
     scheme: keys.scheme,
+    ...(options.configuration && { configuration: options.configuration }),
     encrypt: async (plaintext, checked) => keys.encryptSync(plaintext, checked),
     decrypt: async (ciphertext, checked) => keys.decryptSync(ciphertext, checked),
     close: () => keys.close(),
