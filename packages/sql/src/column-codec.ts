@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
@@ -13,7 +14,12 @@ export function encodeValue<T>({ type, label }: ColumnFacts<T>, value: T, index?
     if (value === undefined) {
       throw new SqlcrypterError('INVALID_ARGUMENT', 'The value is undefined. Expected a value, or null for NULL.');
     }
-    return type.encode(value);
+    const plaintext = type.encode(value);
+    if (types.isUint8Array(plaintext)) return plaintext;
+    throw new SqlcrypterError(
+      'INVALID_ARGUMENT',
+      `The value type gave ${kindOf(plaintext)} as plaintext. Expected its \`encode\` to give a Uint8Array.`,
+    );
   } catch (error) {
     throw typeFailure(error, `encode ${kindOf(value)}`, type.name, { column: label, index });
   }
@@ -37,5 +43,5 @@ function typeFailure(
 ): SqlcrypterError {
   if (SqlcrypterError.is(error)) return located(error, place);
   const message = `The value type ${typeName} could not ${what}. Expected a value of that type.`;
-  return new SqlcrypterError('INVALID_ARGUMENT', message, { ...place, cause: causeOf(error) });
+  return located(new SqlcrypterError('INVALID_ARGUMENT', message, { cause: causeOf(error) }), place);
 }

@@ -53,20 +53,19 @@ export function columnFacts<T, B extends Bind, E extends Encoding>(
   if (options === null || typeof options !== 'object') {
     throw config(`encryptedColumn was given ${kindOf(options)}`, '{ table, column, type }');
   }
-  for (const name of Object.keys(options)) {
+  for (const name in options) {
     // A misspelt `bind` would silently leave the column without that protection.
     if (!OPTIONS.has(name)) throw config(`${JSON.stringify(name)} is no option`, [...OPTIONS].join(', '));
   }
+  // Each is read once: what was checked is what holds.
+  const { type, formerly = [], bind = [], crypterer, encoding = 'bytes' as E } = options;
   const table = checkName(options.table, 'table');
   const column = checkName(options.column, 'column');
-  const { type, label = `${table}.${column}`, formerly = [], bind = [], encoding = 'bytes' as E } = options;
+  const { label = `${table}.${column}` } = options;
   if (typeof type?.encode !== 'function' || typeof type.decode !== 'function') {
     throw config('`type` is not a value type', 'text(), bytes(), json(), number(), bigint(), boolean() or date()');
   }
   if (encoding !== 'bytes' && encoding !== 'text') throw config('`encoding` is not known', "'bytes' or 'text'");
-  if (!Array.isArray(bind) || !bind.every((each) => each === 'row' || each === 'tenant')) {
-    throw config('`bind` is not known', "a list of 'row' and 'tenant'");
-  }
   if (!Array.isArray(formerly)) throw config('`formerly` is not a list', 'an array of labels');
   return {
     table,
@@ -74,10 +73,16 @@ export function columnFacts<T, B extends Bind, E extends Encoding>(
     type,
     label: checkLabel(label, 'label'),
     formerly: Object.freeze(formerly.map((each) => checkLabel(each, 'formerly'))),
-    bind: Object.freeze([...bind]),
-    crypterer: checkCrypterer(options.crypterer),
+    bind: Object.freeze(checkBind<B>(bind)),
+    crypterer: checkCrypterer(crypterer),
     encoding,
   };
+}
+
+function checkBind<B extends Bind>(bind: unknown): B[] {
+  const own: unknown[] = Array.isArray(bind) ? [...bind] : [undefined];
+  if (own.every((each) => each === 'row' || each === 'tenant')) return own as B[];
+  throw config('`bind` is not known', "a list of 'row' and 'tenant'");
 }
 
 function checkName(name: unknown, option: string): string {

@@ -59,6 +59,9 @@ async function readRows(rows: unknown, columns: RowColumns, options: TakenOption
     throw type(
       `decryptRows was given ${kindOf(rows)}. Expected an array of rows: with pg result.rows, for one row [row].`,
     );
+  if (typeof columns !== 'object' || columns === null) {
+    throw type(`decryptRows was given ${kindOf(columns)} for the columns. Expected an object, { key: column }.`);
+  }
   const { onError } = options;
   const idOf = idReaders(options, Object.values(columns));
   const readers = Object.entries(columns).map(([key, facts]) => readerOf(key, facts, idOf));

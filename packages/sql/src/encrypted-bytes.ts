@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-import { inspect, types } from 'node:util';
+import { inspect } from 'node:util';
 import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
 import { checkCrypterer, checkOptions, kindOf } from './argument-check.js';
 import { type Binding, decryptBound, decryptBoundSync, encryptBound, encryptBoundSync } from './binding.js';
@@ -7,6 +7,7 @@ import { checkSignal } from './call-options.js';
 import { ciphertextOfJson } from './ciphertext-json.js';
 import { ciphertextOf, type DatabaseValue, type OrNull } from './database-value.js';
 import { ENCRYPTED_MARK, isEncryptedBytes, refuseEncrypted } from './encrypted-input.js';
+import { genuineBytes } from './genuine-bytes.js';
 import { bindingOf, makeHandle } from './handle-binding.js';
 import { attempt, attemptAsync } from './located-error.js';
 import { ownContext } from './own-context.js';
@@ -155,9 +156,11 @@ export class EncryptedBytes extends Buffer {
     return decryptHandleSync(this, options, decodeText);
   }
 
-  /** Without an encoding `[REDACTED]`; with one, that encoding of the ciphertext. */
+  /** Without an encoding `[REDACTED]`; with one, that encoding of the ciphertext. Errors: `INVALID_ARGUMENT`. */
   override toString(encoding?: BufferEncoding, start?: number, end?: number): string {
-    return encoding === undefined ? REDACTED : attempt(undefined, () => super.toString(encoding, start, end));
+    if (encoding === undefined) return REDACTED;
+    if (Buffer.isEncoding(encoding)) return attempt(undefined, () => super.toString(encoding, start, end));
+    throw new SqlcrypterError('INVALID_ARGUMENT', 'The encoding is not known. Expected one of Buffer, such as hex.');
   }
 
   /** Base64 of the ciphertext: a string. */
@@ -203,7 +206,8 @@ function decryptHandleSync<R>(handle: EncryptedBytes, options: unknown, read: (p
 function plaintextBytes(plaintext: unknown): Uint8Array {
   refuseEncrypted(plaintext);
   if (typeof plaintext === 'string') return encodeText(plaintext);
-  if (types.isUint8Array(plaintext)) return plaintext;
+  const bytes = genuineBytes(plaintext);
+  if (bytes !== undefined) return bytes;
   const hint = plaintext === null ? ' NULL is not encrypted: pass null to the query as it is.' : '';
   throw new SqlcrypterError(
     'INVALID_ARGUMENT',

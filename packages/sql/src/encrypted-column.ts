@@ -19,7 +19,7 @@ import { type Bind, bindingAt, bindingOfAll, encodePlace, type GivenPlace, refus
 import { ciphertextOf } from './database-value.js';
 import { EncryptedBytes } from './encrypted-bytes.js';
 import { bindingOf, makeHandle, prototypeWithBinding } from './handle-binding.js';
-import { attempt, attemptAsync } from './located-error.js';
+import { attempt, attemptAsync, attemptDeclaration } from './located-error.js';
 import { toStoredText } from './stored-text.js';
 
 /**
@@ -30,7 +30,7 @@ import { toStoredText } from './stored-text.js';
 export function encryptedColumn<T, const B extends Bind = never, E extends Encoding = 'bytes'>(
   options: EncryptedColumnOptions<T, B, E>,
 ): EncryptedColumn<T, B, E> {
-  const facts = columnFacts(options);
+  const facts = attemptDeclaration(() => columnFacts(options));
   const { label } = facts;
   // Values that are bound to nothing but the column share one binding, and a prototype that carries it.
   const shared = facts.bind.length === 0 ? bindingOfAll(facts) : undefined;

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { looksLikeFrame, parseFrame } from '@sqlcrypter/core/provider';
+import { genuineBytes } from './genuine-bytes.js';
 import { fromStoredText } from './stored-text.js';
 
 /** On the prototype of every `EncryptedBytes`, also of another copy of this package. */
@@ -29,10 +30,7 @@ export function refuseEncrypted(plaintext: unknown): void {
 
 /** The bytes that a driver, or a column of text, would hold a ciphertext in. */
 function bytesIn(plaintext: unknown): Buffer | undefined {
-  if (types.isUint8Array(plaintext)) {
-    return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
-  }
-  if (typeof plaintext !== 'string') return undefined;
+  if (typeof plaintext !== 'string') return genuineBytes(plaintext);
   return plaintext.startsWith('\\x') ? Buffer.from(plaintext.slice(2), 'hex') : fromStoredText(plaintext);
 }
 

@@ -1,4 +1,5 @@
 import type { SqlcrypterError } from '@sqlcrypter/core';
+import { genuineBytes } from './genuine-bytes.js';
 import { crypterFailure, reworded } from './located-error.js';
 import { textForm } from './text-form.js';
 
@@ -11,18 +12,20 @@ const START_LENGTH = 64;
  */
 export function explained(error: unknown, ciphertext: Uint8Array): SqlcrypterError {
   const failure = crypterFailure(error);
+  const bytes = genuineBytes(ciphertext);
+  if (bytes === undefined) return failure;
   if (failure.code === 'AUTH_FAILED') {
-    const zeros = zerosAtEnd(ciphertext);
+    const zeros = zerosAtEnd(bytes);
     if (zeros === 0) return failure;
-    const bytes = zeros === 1 ? 'a zero byte' : `${zeros} zero bytes`;
+    const count = zeros === 1 ? 'a zero byte' : `${zeros} zero bytes`;
     return reworded(
       failure,
-      `${failure.message} The value ends in ${bytes}: a BINARY(n) column fills values up with zeros. If this one is such ` +
+      `${failure.message} The value ends in ${count}: a BINARY(n) column fills values up with zeros. If this one is such ` +
         'a column, make it VARBINARY(n) or BLOB, and write the values anew.',
     );
   }
   if (failure.code === 'FRAME_UNKNOWN') {
-    const start = Buffer.from(ciphertext.slice(0, START_LENGTH)).toString('latin1');
+    const start = bytes.toString('latin1', 0, START_LENGTH);
     const form = textForm(start);
     if (form === undefined) return failure;
     return reworded(

@@ -24,5 +24,10 @@ export function makeHandle<H extends object>(bytes: Uint8Array, prototype: H, bi
 /** What a handle is bound to, as far as it was told; undefined for whatever is no handle. */
 export function bindingOf(handle: unknown): Binding | undefined {
   if (!types.isUint8Array(handle)) return undefined;
-  return byHandle.get(handle) ?? (handle as { [BINDING]?: Binding })[BINDING];
+  try {
+    return byHandle.get(handle) ?? (handle as { [BINDING]?: Binding })[BINDING];
+  } catch {
+    // One of its prototypes is a proxy that throws.
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { type ErrorDetails, SqlcrypterError } from '@sqlcrypter/core';
+import { type ErrorCode, type ErrorDetails, SqlcrypterError } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
 
 /** Where an error happened: the column's label, and the position in a batch. */
@@ -33,7 +33,7 @@ export function crypterFailure(error: unknown): SqlcrypterError {
   return new SqlcrypterError('PROVIDER_FAILED', message, { cause: causeOf(error) });
 }
 
-/** Runs a public function. Whatever it throws has a code, and the column. */
+/** Runs a public function. Whatever it throws has a code, and the column if it is of one. */
 export function attempt<R>(column: string | undefined, work: () => R): R {
   try {
     return work();
@@ -51,9 +51,18 @@ export async function attemptAsync<R>(column: string | undefined, work: () => Pr
   }
 }
 
-function unreadable(error: unknown): SqlcrypterError {
+/** As {@link attempt}, for a declaration: what cannot be read is `CONFIG`. */
+export function attemptDeclaration<R>(work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    throw SqlcrypterError.is(error) ? error : unreadable(error, 'CONFIG');
+  }
+}
+
+function unreadable(error: unknown, code: ErrorCode = 'INVALID_ARGUMENT'): SqlcrypterError {
   return new SqlcrypterError(
-    'INVALID_ARGUMENT',
+    code,
     'An argument could not be read: a getter, a proxy or a function of it threw an error. The message of that error is ' +
       "left out because it may quote a value; its name is this error's cause. Expected plain values.",
     { cause: causeOf(error) },

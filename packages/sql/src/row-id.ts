@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
-import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { kindOf } from './argument-check.js';
+import { genuineBytes } from './genuine-bytes.js';
 
 /**
  * One part of a key: text, a safe integer, a BigInt, or the 16 bytes of a UUID. 42, 42n and '42' are the same, and so are
@@ -42,7 +42,8 @@ function encodePart(part: unknown, option: string): string {
     if (Number.isSafeInteger(part)) return part.toString();
     throw invalid(option, 'a number that is not a safe integer');
   }
-  if (types.isUint8Array(part)) return uuidText(part, option);
+  const bytes = genuineBytes(part);
+  if (bytes !== undefined) return uuidText(bytes, option);
   if (typeof part !== 'string') throw invalid(option, kindOf(part));
   if (part === '') throw invalid(option, 'an empty string');
   if (!part.isWellFormed()) throw invalid(option, 'text with a lone surrogate');
@@ -50,9 +51,7 @@ function encodePart(part: unknown, option: string): string {
 }
 
 /** A UUID's bytes in the order of its text, as `binary(16)` holds them. */
-function uuidText(part: Uint8Array, option: string): string {
-  // A copy has the length that the memory has, whatever the part says of itself.
-  const bytes = Buffer.from(new Uint8Array(part).buffer);
+function uuidText(bytes: Buffer, option: string): string {
   if (bytes.length !== UUID_LENGTH) throw invalid(option, `${bytes.length} bytes`);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

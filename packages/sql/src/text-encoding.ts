@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { isUtf8 } from 'node:buffer';
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { plaintextBuffer } from './plaintext-buffer.js';
 
 const PADDING_START = 0x80;
 
@@ -30,7 +31,8 @@ export function encodeText(text: string, padTo?: number): Buffer {
 }
 
 /** The text of bytes that {@link encodeText} wrote, with or without padding. Errors: `INVALID_ARGUMENT`. */
-export function decodeText(bytes: Buffer): string {
+export function decodeText(plaintext: Buffer): string {
+  const bytes = plaintextBuffer(plaintext);
   const length = lengthWithoutPadding(bytes);
   if (length !== undefined && isUtf8(bytes.subarray(0, length))) return bytes.toString('utf8', 0, length);
   if (isUtf8(bytes)) return bytes.toString('utf8');

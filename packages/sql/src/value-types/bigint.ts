@@ -1,11 +1,12 @@
+import { plaintextBuffer } from '../plaintext-buffer.js';
 import { encodeText } from '../text-encoding.js';
-import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes, wrongValue } from './value-type.js';
+import { checkSize, type SizeOptions, takeTypeOptions, type ValueType, wrongBytes, wrongValue } from './value-type.js';
 
 const DECIMAL = /^(?:0|-?[1-9][0-9]*)$/;
 
 /** A BigInt of any size as decimal text. */
 export function bigint(options: SizeOptions = {}): ValueType<bigint> {
-  const maxBytes = checkMaxBytes(options);
+  const { maxBytes } = takeTypeOptions(options, 'bigint', ['maxBytes']);
   return {
     name: 'bigint',
     maxBytes,
@@ -16,7 +17,7 @@ export function bigint(options: SizeOptions = {}): ValueType<bigint> {
       return plaintext;
     },
     decode(plaintext) {
-      const decimal = plaintext.toString('latin1');
+      const decimal = plaintextBuffer(plaintext).toString('latin1');
       if (DECIMAL.test(decimal)) return BigInt(decimal);
       throw wrongBytes('bigint', 'decimal digits');
     },

@@ -1,18 +1,21 @@
 /// <reference types="node" preserve="true" />
-import { types } from 'node:util';
-import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongValue } from './value-type.js';
+import { genuineBytes } from '../genuine-bytes.js';
+import { attempt } from '../located-error.js';
+import { plaintextBuffer } from '../plaintext-buffer.js';
+import { checkSize, type SizeOptions, takeTypeOptions, type ValueType, wrongValue } from './value-type.js';
 
 /** Bytes as they are; read as a Buffer with memory of its own. */
 export function bytes(options: SizeOptions = {}): ValueType<Uint8Array> {
-  const maxBytes = checkMaxBytes(options);
+  const { maxBytes } = takeTypeOptions(options, 'bytes', ['maxBytes']);
   return {
     name: 'bytes',
     maxBytes,
     encode(value) {
-      if (!types.isUint8Array(value)) throw wrongValue(value, 'a Uint8Array');
-      checkSize(value.length, maxBytes);
-      return value;
+      const plaintext = attempt(undefined, () => genuineBytes(value));
+      if (plaintext === undefined) throw wrongValue(value, 'a Uint8Array');
+      checkSize(plaintext.length, maxBytes);
+      return plaintext;
     },
-    decode: (plaintext) => plaintext,
+    decode: plaintextBuffer,
   };
 }

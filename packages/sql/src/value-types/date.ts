@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
+import { plaintextBuffer } from '../plaintext-buffer.js';
 import { type ValueType, wrongBytes, wrongValue } from './value-type.js';
 
 const LENGTH = 8;
@@ -12,14 +13,15 @@ export function date(): ValueType<Date> {
     name: 'date',
     maxBytes: LENGTH,
     encode(value) {
-      const milliseconds = types.isDate(value) ? value.getTime() : Number.NaN;
+      const milliseconds = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
       if (Number.isNaN(milliseconds)) throw wrongValue(value, 'a valid Date');
       const plaintext = Buffer.alloc(LENGTH);
       plaintext.writeBigInt64BE(BigInt(milliseconds));
       return plaintext;
     },
     decode(plaintext) {
-      const milliseconds = plaintext.length === LENGTH ? plaintext.readBigInt64BE() : undefined;
+      const bytes = plaintextBuffer(plaintext);
+      const milliseconds = bytes.length === LENGTH ? bytes.readBigInt64BE() : undefined;
       if (milliseconds !== undefined && milliseconds <= MAX_MILLISECONDS && milliseconds >= -MAX_MILLISECONDS) {
         return new Date(Number(milliseconds));
       }

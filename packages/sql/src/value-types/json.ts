@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { isPlainObject } from '@sqlcrypter/core/provider';
+import { plaintextBuffer } from '../plaintext-buffer.js';
 import { encodeText } from '../text-encoding.js';
-import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes } from './value-type.js';
+import { checkSize, type SizeOptions, takeTypeOptions, type ValueType, wrongBytes } from './value-type.js';
 
 /**
  * JSON as UTF-8: plain objects, arrays, strings, finite numbers, booleans and null within them. What would come back as
@@ -10,7 +11,7 @@ import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongBytes 
  * other instances of classes. A whole value of null is SQL NULL. Only minus zero becomes zero.
  */
 export function json<T>(options: SizeOptions = {}): ValueType<T> {
-  const maxBytes = checkMaxBytes(options);
+  const { maxBytes } = takeTypeOptions(options, 'json', ['maxBytes']);
   return {
     name: 'json',
     maxBytes,
@@ -20,8 +21,9 @@ export function json<T>(options: SizeOptions = {}): ValueType<T> {
       return plaintext;
     },
     decode(plaintext) {
+      const bytes = plaintextBuffer(plaintext);
       try {
-        if (isUtf8(plaintext)) return JSON.parse(plaintext.toString('utf8')) as T;
+        if (isUtf8(bytes)) return JSON.parse(bytes.toString('utf8')) as T;
       } catch {
         // The parser's own message quotes the text.
       }

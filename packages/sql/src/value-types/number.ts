@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { plaintextBuffer } from '../plaintext-buffer.js';
 import { type ValueType, wrongBytes, wrongValue } from './value-type.js';
 
 const LENGTH = 8;
@@ -15,7 +16,8 @@ export function number(): ValueType<number> {
       return plaintext;
     },
     decode(plaintext) {
-      const value = plaintext.length === LENGTH ? plaintext.readDoubleBE() : Number.NaN;
+      const bytes = plaintextBuffer(plaintext);
+      const value = bytes.length === LENGTH ? bytes.readDoubleBE() : Number.NaN;
       if (Number.isFinite(value)) return value;
       throw wrongBytes('number', 'a finite double of 8 bytes');
     },

@@ -1,6 +1,6 @@
 import { checkCount } from '../argument-check.js';
 import { decodeText, encodeText } from '../text-encoding.js';
-import { checkMaxBytes, checkSize, type SizeOptions, type ValueType, wrongValue } from './value-type.js';
+import { checkSize, type SizeOptions, takeTypeOptions, type ValueType, wrongValue } from './value-type.js';
 
 const MAX_PADDING = 65_536;
 
@@ -15,9 +15,8 @@ export interface TextOptions extends SizeOptions {
 
 /** Text as UTF-8. A lone surrogate is `INVALID_ARGUMENT`. */
 export function text(options: TextOptions = {}): ValueType<string> {
-  const { padTo } = options;
+  const { padTo, maxBytes: limit } = takeTypeOptions(options, 'text', ['maxBytes', 'padTo']);
   checkCount(padTo, 'padTo', 2, MAX_PADDING, 'CONFIG');
-  const limit = checkMaxBytes(options);
   const maxBytes = limit === undefined || padTo === undefined ? limit : (Math.floor(limit / padTo) + 1) * padTo;
   return {
     name: 'text',

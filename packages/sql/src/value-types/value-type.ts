@@ -1,6 +1,8 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { checkOptionNames } from '@sqlcrypter/core/provider';
 import { checkCount, kindOf } from '../argument-check.js';
+import { attemptDeclaration } from '../located-error.js';
 
 /**
  * How the values of a column become plaintext bytes and again values. The bytes are part of the data's format.
@@ -27,10 +29,14 @@ export interface SizeOptions {
 
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** The limit of a value type, checked when it is declared. Errors: `CONFIG`. */
-export function checkMaxBytes({ maxBytes }: SizeOptions): number | undefined {
-  checkCount(maxBytes, 'maxBytes', 1, MAX_BYTES, 'CONFIG');
-  return maxBytes;
+/** The options of a value type, each read once and checked when it is declared. Errors: `CONFIG`. */
+export function takeTypeOptions<T extends SizeOptions>(options: T, type: string, names: readonly string[]): T {
+  return attemptDeclaration(() => {
+    checkOptionNames(options, `${type}()`, names);
+    const taken = { ...options };
+    checkCount(taken.maxBytes, 'maxBytes', 1, MAX_BYTES, 'CONFIG');
+    return taken;
+  });
 }
 
 /** Refuses a value over the limit. Errors: `PLAINTEXT_TOO_LARGE`. */
