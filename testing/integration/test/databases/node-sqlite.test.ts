@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { run } from '@sqlcrypter/test-support';
 import { expect, it } from 'vitest';
-import { run } from '../support/run.js';
 import { describeDriver } from './describe-driver.js';
 import { nodeSqliteDriver } from './drivers/node-sqlite.js';
 

@@ -1,8 +1,6 @@
 import { startLocalKms } from '@sqlcrypter/local-kms';
+import { type Consumer, installInto, kmsEnvironment, type Tarballs } from '@sqlcrypter/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kmsEnvironment } from '../support/kms-environment.js';
-import { type Consumer, installInto } from './consumer.js';
-import type { Tarballs } from './tarballs.js';
 
 const megabyte = 1_000_000;
 const drivers =

@@ -2,12 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type LocalKms, startLocalKms } from '@sqlcrypter/local-kms';
+import {
+  type Consumer,
+  commandOf,
+  installInto,
+  kmsEnvironment,
+  publishedPackages,
+  readManifest,
+  run,
+  runNode,
+  type Tarballs,
+} from '@sqlcrypter/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kmsEnvironment } from '../support/kms-environment.js';
-import { run, runNode } from '../support/run.js';
-import { commandOf, publishedPackages, readManifest } from '../support/workspace.js';
-import { type Consumer, installInto } from './consumer.js';
-import type { Tarballs } from './tarballs.js';
 
 /** What a user of each package writes, and what it prints. The contract suite runs in vitest only. */
 const samples = [

@@ -1,8 +1,8 @@
+import { packAll } from '@sqlcrypter/test-support';
 import { afterAll, describe } from 'vitest';
 import { installedAlone } from './installed-alone.js';
 import { installedTogether } from './installed-together.js';
 import { tarballContents } from './tarball-contents.js';
-import { packAll } from './tarballs.js';
 
 const tarballs = await packAll();
 afterAll(() => tarballs[Symbol.asyncDispose]());

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { checkPackage, createPackageFromTarballData, type Package } from '@arethetypeswrong/core';
+import { type Manifest, publishedPackages, type Tarballs } from '@sqlcrypter/test-support';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Manifest, publishedPackages } from '../support/workspace.js';
-import type { Tarballs } from './tarballs.js';
 
 const built = ['dist/index.js', 'dist/index.d.ts', 'dist/cjs/index.js', 'dist/cjs/index.d.ts', 'dist/cjs/package.json'];
 const required = ['package.json', 'LICENSE', 'README.md', ...built, 'src/index.ts'];

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { root } from '@sqlcrypter/test-support';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../support/workspace.js';
 import { type CodeBlock, codeBlocks, inPlace } from './code-blocks.js';
 import { type SampleFolder, sampleFolder } from './sample-folder.js';
 

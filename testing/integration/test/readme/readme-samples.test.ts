@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type LocalKms, startLocalKms } from '@sqlcrypter/local-kms';
 import { startPostgres, type TestDatabase, type TestServer } from '@sqlcrypter/test-databases';
+import { kmsEnvironment, publishedPackages, root } from '@sqlcrypter/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kmsEnvironment } from '../support/kms-environment.js';
-import { publishedPackages, root } from '../support/workspace.js';
 import { type CodeBlock, codeBlocks, inPlace } from './code-blocks.js';
 import { type SampleFolder, sampleFolder } from './sample-folder.js';
 

@@ -2,8 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Finished, type RunOptions, runNode } from '../support/run.js';
-import { commandOf } from '../support/workspace.js';
+import { commandOf, type Finished, type RunOptions, runNode } from '@sqlcrypter/test-support';
 
 const tsc = commandOf(createRequire(import.meta.url).resolve('typescript/package.json'), 'tsc');
 

@@ -1,7 +1,7 @@
+import { runNode } from '@sqlcrypter/test-support';
 import Libsql from 'libsql';
 import sqlite from 'node-sqlite3-wasm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { runNode } from '../../support/run.js';
 import { betterSqlite3SkipReason, loadBetterSqlite3 } from '../drivers/better-sqlite3.js';
 import { secret, secretText } from './secret.js';
 

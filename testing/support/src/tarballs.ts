@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../support/run.js';
-import { publishedPackages, readManifest, root } from '../support/workspace.js';
+import { run } from './run.js';
+import { publishedPackages, readManifest, root } from './workspace.js';
 
 /** All published packages, packed as for the registry. */
 export interface Tarballs extends AsyncDisposable {

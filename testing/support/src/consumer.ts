@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Finished, run, runNode } from '../support/run.js';
-import { publishedPackages } from '../support/workspace.js';
+import { type Finished, run, runNode } from './run.js';
 import type { Tarballs } from './tarballs.js';
+import { publishedPackages } from './workspace.js';
 
 /** A project of a user, outside of the workspace, in which npm installed packages. */
 export interface Consumer extends AsyncDisposable {

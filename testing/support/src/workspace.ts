@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root folder. */
-export const root = fileURLToPath(new URL('../../../..', import.meta.url));
+export const root: string = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** A package of the workspace that users install. */
 export interface PublishedPackage {
