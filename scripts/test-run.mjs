@@ -5,13 +5,17 @@ import { pnpm, root, turbo } from './workspace.mjs';
 const reportPath = 'test-results/vitest.json';
 const summaries = join(root, '.turbo/runs');
 
-/** Runs the `test` script of every package, two at a time, and gives each run's exit code, duration and report. */
-export async function runPackageTests(filter) {
-  const packages = await packagesWithTests(filter);
+/**
+ * Runs a script of every package that has it, two at a time, and gives each run's exit code, duration and report.
+ *
+ * @param task `test`, or `test:full` for what takes too long for it.
+ */
+export async function runPackageTests(task, filter) {
+  const packages = await packagesWithTests(task, filter);
   for (const { directory } of packages) removeReport(directory);
   rmSync(summaries, { recursive: true, force: true });
   const output = ['--output-logs=full', '--log-order=grouped', '--ui=stream', '--summarize'];
-  await turbo(['test', '--only', '--continue=always', '--concurrency=2', ...output, ...filter], { output: 'show' });
+  await turbo([task, '--only', '--continue=always', '--concurrency=2', ...output, ...filter], { output: 'show' });
   const executions = readExecutions();
   return packages.map(({ name, directory }) => {
     const execution = executions.get(name);
@@ -33,8 +37,8 @@ export async function runScriptTests() {
   return { name: 'scripts', report: readReport('scripts'), exitCode, milliseconds: Date.now() - start };
 }
 
-async function packagesWithTests(filter) {
-  const { exitCode, text } = await turbo(['test', '--only', '--dry=json', ...filter]);
+async function packagesWithTests(task, filter) {
+  const { exitCode, text } = await turbo([task, '--only', '--dry=json', ...filter]);
   if (exitCode !== 0) throw new Error(`turbo cannot list the packages:\n${text}`);
   const { tasks } = JSON.parse(text.slice(text.indexOf('{')));
   return tasks

@@ -24,7 +24,9 @@ describe('values of another realm', () => {
     const born = encryptedColumn({ table: 'a', column: 'b', type: date() });
     expect(await born.decrypt(await born.encrypt(foreign<Date>('new Date(5)')))).toEqual(new Date(5));
     const profile = encryptedColumn({ table: 'a', column: 'b', type: json<object>() });
-    expect(await profile.decrypt(await profile.encrypt(foreign<object>('({ a: [1, null] })')))).toEqual({ a: [1, null] });
+    expect(await profile.decrypt(await profile.encrypt(foreign<object>('({ a: [1, null] })')))).toEqual({
+      a: [1, null],
+    });
     expect(await (await EncryptedBytes.encrypt(foreignBytes(Buffer.from('x')))).decryptText()).toBe('x');
   });
 

@@ -1,0 +1,13 @@
+import './require-node.mjs';
+import { TestSession } from './test-session.mjs';
+
+// What takes too long for `npm test`: packages in frameworks, bundlers and other runtimes, installed and built anew.
+// `npm run test:full -- --filter=@sqlcrypter/runtime-tests` runs what turbo's filter selects.
+const filter = process.argv.slice(2);
+
+const session = new TestSession();
+if (await session.install()) {
+  await session.build(filter);
+  await session.test('test:full', filter);
+}
+session.end();
