@@ -1,4 +1,5 @@
-import { type Cipher, createCipheriv } from 'node:crypto';
+import type { Cipher } from 'node:crypto';
+import { blockCipher } from './block-cipher.js';
 
 const PREFIX_LENGTH = 12;
 
@@ -15,7 +16,7 @@ export class ExtendedNonceKey {
   readonly #blocks = Buffer.alloc(32);
 
   constructor(key: Uint8Array) {
-    this.#ecb = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+    this.#ecb = blockCipher(key);
     const subkey = doubled(this.#ecb.update(Buffer.alloc(16)));
     const message = Buffer.from([0, 1, 0x58, 0]); // counter 1, then 'X', then a zero
     for (let i = 0; i < 16; i++) {

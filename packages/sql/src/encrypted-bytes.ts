@@ -67,8 +67,12 @@ export class EncryptedBytes extends Buffer {
 
   static {
     for (const name of UNSAFE_FACTORIES) Object.defineProperty(EncryptedBytes, name, { value: () => refuseFactory() });
-    // `instanceof` knows those of another copy of this package, as `is` does.
-    Object.defineProperty(EncryptedBytes, Symbol.hasInstance, { value: isEncryptedBytes });
+    Object.defineProperties(EncryptedBytes, {
+      // `instanceof` knows those of another copy of this package, as `is` does.
+      [Symbol.hasInstance]: { value: isEncryptedBytes },
+      // What `subarray` and `slice` give. Node's Buffer says so by itself, that of Cloudflare Workers does not.
+      [Symbol.species]: { value: (Buffer as unknown as { readonly [Symbol.species]: unknown })[Symbol.species] },
+    });
     Object.defineProperties(EncryptedBytes.prototype, {
       [ENCRYPTED_MARK]: { value: true },
       [inspect.custom]: { value: () => REDACTED },

@@ -1,4 +1,5 @@
-import { type Cipher, createCipheriv, type KeyObject } from 'node:crypto';
+import type { Cipher, KeyObject } from 'node:crypto';
+import { blockCipher } from '../block-cipher.js';
 import { releaseMemory } from './release-memory.js';
 
 const BLOCK_LENGTH = 16;
@@ -11,7 +12,7 @@ export class CounterCipher {
   readonly #ecb: Cipher;
 
   constructor(key: Uint8Array | KeyObject) {
-    this.#ecb = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+    this.#ecb = blockCipher(key);
   }
 
   /**
