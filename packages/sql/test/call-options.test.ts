@@ -144,3 +144,42 @@ describe.each(calls)('%s', (_name, known, call) => {
     if (!known.includes('row')) expect(await codeOf(call, options)).toBe('INVALID_ARGUMENT');
   });
 });
+
+describe('what a caller gives', () => {
+  /** An object that answers differently each time it is asked. */
+  function changing<T>(name: string, ...answers: T[]): Record<string, T> {
+    let asked = 0;
+    return Object.defineProperty({}, name, {
+      enumerable: true,
+      get: () => answers[asked++] ?? answers.at(-1),
+    }) as never;
+  }
+
+  it('is read once: a value is bound to the row that was checked, and its handle too', async () => {
+    const handle = await byRow.encrypt('x', changing('row', 1, 2) as never);
+    expect(await byRow.decrypt(Buffer.from(handle), { row: 1 })).toBe('x');
+    expect(await handle.decryptText()).toBe('x');
+    const item = Object.assign(changing('row', 1, 2), { value: 'x' });
+    const [stored] = await byRow.encryptMany([item as never]);
+    expect(await byRow.decrypt(Buffer.from(stored as EncryptedBytes), { row: 1 })).toBe('x');
+    expect(await (stored as EncryptedBytes).decryptText()).toBe('x');
+  });
+
+  it('is read once: a context is what was encrypted with, whatever it answers later', async () => {
+    for (const context of [changing('a', '1', '2', '3'), Object.freeze(changing('a', '1', '2', '3'))]) {
+      const handle = await EncryptedBytes.encrypt('x', { context });
+      expect(await handle.decryptText()).toBe('x');
+      expect(handle.decryptTextSync()).toBe('x');
+    }
+  });
+
+  it('is read once: a declaration is what was checked', async () => {
+    const table = changing('table', 'employee', 'other');
+    const column = encryptedColumn(Object.assign(table, { column: 'note', type: text(), bind: ['row'] }) as never);
+    expect(column).toMatchObject({ table: 'employee', label: 'employee.note' });
+    const bind = new Proxy(['row'], {
+      get: (list, key, self) => (key === 'every' ? () => true : Reflect.get(list, key, self)),
+    });
+    expect(encryptedColumn({ table: 'a', column: 'b', type: text(), bind: bind as ['row'] }).bind).toEqual(['row']);
+  });
+});
