@@ -1,41 +1,29 @@
 /// <reference types="node" preserve="true" />
 import { inspect } from 'node:util';
-import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
-import { checkCrypterer, checkOptions, kindOf } from './argument-check.js';
+import { SqlcrypterError } from '@sqlcrypter/core';
+import { kindOf } from './argument-check.js';
 import { type Binding, decryptBound, decryptBoundSync, encryptBound, encryptBoundSync } from './binding.js';
-import { checkSignal } from './call-options.js';
 import { ciphertextOfJson } from './ciphertext-json.js';
 import { ciphertextOf, type DatabaseValue, type OrNull } from './database-value.js';
+import {
+  bindingFrom,
+  bindingNow,
+  CALL_OPTIONS,
+  type EncryptedBytesCallOptions,
+  type EncryptedBytesOptions,
+  NOT_BOUND,
+  SYNC_OPTIONS,
+  takeOptions,
+} from './encrypted-bytes-options.js';
 import { ENCRYPTED_MARK, isEncryptedBytes, refuseEncrypted } from './encrypted-input.js';
 import { genuineBytes } from './genuine-bytes.js';
 import { bindingOf, makeHandle } from './handle-binding.js';
 import { attempt, attemptAsync } from './located-error.js';
-import { ownContext } from './own-context.js';
 import { decodeText, encodeText } from './text-encoding.js';
 import { refuseChanges } from './unchangeable.js';
 
 const REDACTED = '[REDACTED]';
-const NOT_BOUND: Binding = { crypterer: undefined, contexts: [undefined], column: undefined };
-const SYNC_OPTIONS = ['context', 'crypterer'];
-const CALL_OPTIONS = [...SYNC_OPTIONS, 'signal'];
 const UNSAFE_FACTORIES = ['from', 'of', 'alloc', 'allocUnsafe', 'allocUnsafeSlow', 'concat', 'copyBytesFrom'];
-
-/** What an {@link EncryptedBytes} is bound to, and which crypterer serves it. */
-export interface EncryptedBytesOptions {
-  /**
-   * What the value is bound to; the same is needed to decrypt it. The names `c`, `r` and `tn` belong to encrypted
-   * columns: `CONTEXT_INVALID`.
-   */
-  readonly context?: EncryptionContext | undefined;
-  /** An instance, or the name of a registered one, looked up when it is used; else the default. */
-  readonly crypterer?: Crypterer | string | undefined;
-}
-
-/** Options of an asynchronous call. */
-export interface EncryptedBytesCallOptions extends EncryptedBytesOptions {
-  /** Ends the wait with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * An encrypted value: its *ciphertext* as a Buffer, which every driver binds as it is, and which knows how to decrypt
@@ -217,40 +205,6 @@ function plaintextBytes(plaintext: unknown): Uint8Array {
     'INVALID_ARGUMENT',
     `The plaintext is ${kindOf(plaintext)}. Expected text or a Uint8Array.${hint}`,
   );
-}
-
-/** Options that were read once and checked. */
-function takeOptions(options: unknown, names: readonly string[]): EncryptedBytesCallOptions {
-  const given: EncryptedBytesCallOptions = checkOptions(options, 'EncryptedBytes', names) ?? {};
-  const { context, crypterer, signal } = given;
-  checkSignal(signal);
-  return {
-    context: context === undefined ? undefined : ownContext(context),
-    crypterer: checkCrypterer(crypterer),
-    signal,
-  };
-}
-
-function bindingFrom({ context, crypterer }: EncryptedBytesOptions): Binding | undefined {
-  if (context === undefined && crypterer === undefined) return undefined;
-  return { crypterer, contexts: [context], column: undefined };
-}
-
-/** The binding that a handle was made with, and what a single call puts in its place. */
-function bindingNow(own: Binding, { context, crypterer }: EncryptedBytesOptions): Binding {
-  if (context !== undefined && own.column !== undefined) {
-    throw new SqlcrypterError(
-      'CONTEXT_INVALID',
-      'This value belongs to an encrypted column, which gives it its context. Leave `context` out, ' +
-        "or decrypt with the column's decrypt().",
-    );
-  }
-  if (context === undefined && crypterer === undefined) return own;
-  return {
-    crypterer: crypterer ?? own.crypterer,
-    contexts: context === undefined ? own.contexts : [context],
-    column: own.column,
-  };
 }
 
 function refuseFactory(): never {

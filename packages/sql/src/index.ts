@@ -18,7 +18,8 @@ export type {
 } from './column-place.js';
 export type { DatabaseValue, OrNull } from './database-value.js';
 export { decryptRows } from './decrypt-rows.js';
-export { EncryptedBytes, type EncryptedBytesCallOptions, type EncryptedBytesOptions } from './encrypted-bytes.js';
+export { EncryptedBytes } from './encrypted-bytes.js';
+export type { EncryptedBytesCallOptions, EncryptedBytesOptions } from './encrypted-bytes-options.js';
 export { encryptedColumn } from './encrypted-column.js';
 export type {
   CollectedRow,
