@@ -107,7 +107,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const bytes = bytesOf(plaintext, 'plaintext');
       try {
         const result = encrypt(bytes, checked);
-        return resultBytes(result instanceof Promise ? await unlessAborted(result, checked.signal) : result);
+        return resultBytes(types.isPromise(result) ? await unlessAborted(result, checked.signal) : result);
       } catch (error) {
         throw coded(error, scheme);
       }
@@ -118,9 +118,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       const bytes = bytesOf(ciphertext, 'ciphertext');
       try {
         const result = decrypt(bytes, checked);
-        return inOwnMemory(
-          resultBytes(result instanceof Promise ? await unlessAborted(result, checked.signal) : result),
-        );
+        return inOwnMemory(resultBytes(types.isPromise(result) ? await unlessAborted(result, checked.signal) : result));
       } catch (error) {
         throw coded(error, scheme);
       }

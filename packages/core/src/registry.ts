@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isCloseable, isCrypterer } from './capabilities.js';
 import { haveEqualConfiguration } from './configuration.js';
 import type { Crypterer } from './crypterer.js';
@@ -21,7 +22,7 @@ export interface RegisterOptions {
 function chosenOf(candidate: Crypterer, current: Crypterer | undefined, place: string, replace: boolean): Crypterer {
   if (!isCrypterer(candidate)) {
     const given: unknown = candidate;
-    const got = given === null ? 'null' : given instanceof Promise ? 'a Promise' : typeof given;
+    const got = given === null ? 'null' : types.isPromise(given) ? 'a Promise' : typeof given;
     throw new SqlcrypterError(
       'CONFIG',
       `${place} was given ${got}. Expected a crypterer, e.g. createAesCrypterer({ key }); await the factory if it is async.`,

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type ErrorCode, isRetryable } from './error-code.js';
 
 const MARK = Symbol.for('@sqlcrypter/core/error');
@@ -79,12 +80,13 @@ const ERROR_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 
 /** The part of a foreign error that is safe to keep: its name, and nothing of its message. */
 export function causeOf(error: unknown): ErrorCause {
-  if (!(error instanceof Error)) return { name: typeof error };
   try {
+    // In Jest, Node's own errors are of another realm than the program. A DOMException is no native error.
+    if (!types.isNativeError(error) && !(error instanceof Error)) return { name: typeof error };
     const { name } = error;
     if (typeof name === 'string' && ERROR_NAME.test(name)) return { name };
   } catch {
-    // A getter threw: its error is as foreign as the one that has it.
+    // A getter or a Proxy threw: its error is as foreign as the one that has it.
   }
   return { name: 'UnknownError' };
 }

@@ -132,6 +132,13 @@ describe('what a provider is handed', () => {
 });
 
 describe('what a caller is handed', () => {
+  it('may come in a Promise of another realm, as those of node:crypto are in Jest', async () => {
+    const foreignPromise = (bytes: Buffer): Promise<Buffer> => runInNewContext('(async () => bytes)()', { bytes });
+    const crypterer = defineCrypterer({ scheme: 'foreign', encrypt: foreignPromise, decrypt: foreignPromise });
+    expect(await crypterer.encrypt(BYTES)).toEqual(BYTES);
+    expect(await crypterer.decrypt(BYTES)).toEqual(BYTES);
+  });
+
   it('is a Buffer, whatever Uint8Array the provider gives', async () => {
     const crypterer = defineCrypterer({
       scheme: 'arrays',

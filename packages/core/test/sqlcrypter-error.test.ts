@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, isRetryable } from '../src/error-code.js';
 import { causeOf, SqlcrypterError } from '../src/sqlcrypter-error.js';
@@ -124,11 +125,15 @@ describe('the cause of a foreign error', () => {
       },
     });
     expect(causeOf(hostile)).toEqual({ name: 'UnknownError' });
+    const lying = new Proxy({}, { getPrototypeOf: () => hostile.name as never });
+    expect(causeOf(lying)).toEqual({ name: 'UnknownError' });
   });
 
   it('is its name, and nothing of its message', () => {
     const error = new SyntaxError('Unexpected token: SECRET');
     expect(causeOf(error)).toEqual({ name: 'SyntaxError' });
+    expect(causeOf(runInNewContext('new RangeError("SECRET")'))).toEqual({ name: 'RangeError' });
+    expect(causeOf(AbortSignal.abort().reason)).toEqual({ name: 'AbortError' });
     expect(causeOf('SECRET')).toEqual({ name: 'string' });
     expect(causeOf(null)).toEqual({ name: 'object' });
     expect(causeOf(Object.assign(new Error('m'), { name: 5 }))).toEqual({ name: 'UnknownError' });

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import {
   causeOf,
@@ -62,7 +63,7 @@ export class KmsCalls {
     }));
     const generated = await this.#call<GeneratedDataKey>('generate', attempts, mayBeAnsweredElsewhere);
     const dataKey = this.#toDataKey(generated);
-    if (!(generated.wrapped instanceof Uint8Array)) throw malformed();
+    if (!types.isUint8Array(generated.wrapped)) throw malformed();
     return { dataKey, wrapped: Buffer.from(generated.wrapped) };
   }
 
@@ -189,7 +190,7 @@ export class KmsCalls {
 
   #toDataKey(answer: UnwrappedDataKey): DataKey {
     const plaintext = answer?.plaintext;
-    if (!(plaintext instanceof Uint8Array)) throw malformed();
+    if (!types.isUint8Array(plaintext)) throw malformed();
     try {
       if (plaintext.length !== DEK_LENGTH) {
         throw new SqlcrypterError(
@@ -231,7 +232,7 @@ function failureOf([first, ...others]: readonly SqlcrypterError[]): SqlcrypterEr
 
 function wipe(late: unknown): void {
   const plaintext = (late as Partial<UnwrappedDataKey> | undefined)?.plaintext;
-  if (plaintext instanceof Uint8Array) plaintext.fill(0);
+  if (types.isUint8Array(plaintext)) plaintext.fill(0);
 }
 
 /** The order in which wraps are tried: a service's own, then what only a call can tell, then the others. */
@@ -246,7 +247,7 @@ function byRank(one: { readonly rank: number | undefined }, other: { readonly ra
 }
 
 function toWrap({ provider }: KeyService, answer: WrappedDataKey | undefined): KeyWrap {
-  if (!(answer?.wrapped instanceof Uint8Array) || typeof answer.keyId !== 'string') throw malformed();
+  if (!types.isUint8Array(answer?.wrapped) || typeof answer.keyId !== 'string') throw malformed();
   return { provider, keyId: answer.keyId, wrapped: Buffer.from(answer.wrapped) };
 }
 

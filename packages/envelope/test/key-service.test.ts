@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { SqlcrypterError, type Suite } from '@sqlcrypter/core';
 import { describe, expect, it, vi } from 'vitest';
 import { createEnvelopeCrypterer, type EnvelopeOptions, type KeyService } from '../src/index.js';
@@ -20,6 +21,30 @@ describe('a crypterer over a key service of two methods', () => {
     expect(await codeOf(reader.decrypt(ciphertext, { context: { c: 'employees.name' } }))).toBe('AUTH_FAILED');
     expect(kms.calls).toEqual({ generate: 2, unwrap: 1 });
     expect(reader.scheme).toBe('memory');
+  });
+
+  it('takes bytes of another realm from it, and wipes them', async () => {
+    const foreign = (bytes: Uint8Array): Uint8Array => runInNewContext('Uint8Array.from(list)', { list: [...bytes] });
+    const kms = new MemoryKms();
+    const plaintexts: Uint8Array[] = [];
+    const service: KeyService = {
+      provider: kms.provider,
+      scheme: kms.scheme,
+      async generateDataKey(options) {
+        const { plaintext, wrapped, keyId } = await kms.generateDataKey(options);
+        plaintexts.push(foreign(plaintext));
+        return { plaintext: plaintexts.at(-1) as Uint8Array, wrapped: foreign(wrapped), keyId };
+      },
+      async unwrapDataKey(wrapped, options) {
+        const { plaintext, keyId } = await kms.unwrapDataKey(wrapped, options);
+        plaintexts.push(foreign(plaintext));
+        return { plaintext: plaintexts.at(-1) as Uint8Array, keyId };
+      },
+    };
+    const ciphertext = await (await createEnvelopeCrypterer(service)).encrypt(Buffer.from('a'));
+    expect(String(await (await createEnvelopeCrypterer(service)).decrypt(ciphertext))).toBe('a');
+    expect(plaintexts).toHaveLength(3);
+    for (const plaintext of plaintexts) expect(plaintext.every((byte) => byte === 0)).toBe(true);
   });
 
   it('closes the services, each once', async () => {

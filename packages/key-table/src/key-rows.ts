@@ -1,4 +1,5 @@
 /// <reference types="node" preserve="true" />
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import type { KeyPurpose, KeyRecord, KeyState, KeyWrap } from '@sqlcrypter/core/provider';
 import type { Row } from './database.js';
@@ -50,7 +51,7 @@ function optionalNumber(value: unknown): number | undefined {
 /** Drivers give bytes as Buffer, Uint8Array or ArrayBuffer. */
 function bytesOf(value: unknown): Buffer {
   // A copy: some drivers hand out views of memory that they use again.
-  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return Buffer.from(new Uint8Array(value));
+  if (types.isUint8Array(value) || types.isArrayBuffer(value)) return Buffer.from(new Uint8Array(value));
   throw new SqlcrypterError(
     'CONFIG',
     'The driver hands out bytes of the key table as something else. Expected Buffer, Uint8Array or ArrayBuffer: ' +

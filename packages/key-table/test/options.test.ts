@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createKeyTable, keyTableSql } from '../src/index.js';
 import { MIGRATIONS } from '../src/migrations.js';
@@ -60,6 +61,27 @@ describe('a key table', () => {
     const changed = createKeyTable({ pg: { query: async () => ({ rows: [{ fingerprint: '\\x00' }] }) } });
     expect(await codeOf(changed.findPending('data', ['a']))).toBe('CONFIG');
   });
+
+  it.each(['Uint8Array.from(list)', 'Uint8Array.from(list).buffer'])(
+    'takes bytes of another realm from a driver: %s',
+    async (code) => {
+      const foreign = (bytes: Uint8Array) => runInNewContext(code, { list: [...bytes] });
+      const { fingerprint, wraps, ...key } = newKey();
+      const { provider, keyId: kek, wrapped } = wraps[0] as (typeof wraps)[0];
+      const times = { activated: key.created, retired: null };
+      const row = {
+        ...key,
+        ...times,
+        fingerprint: foreign(fingerprint),
+        state: 'active',
+        provider,
+        kek,
+        wrapped: foreign(wrapped),
+      };
+      const [found] = await createKeyTable({ pg: { query: async () => ({ rows: [row] }) } }).find([fingerprint]);
+      expect(found).toMatchObject({ fingerprint, wraps: [{ wrapped }] });
+    },
+  );
 
   it('says in which way the database failed, and nothing that the driver said about values', async () => {
     const error = Object.assign(new Error('relation "secret" does not exist'), { code: '42P01' });

@@ -1,8 +1,9 @@
+import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { expect } from 'vitest';
 
 function describeValue(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (types.isUint8Array(value)) return `${value.length} bytes`;
   return value === null ? 'null' : typeof value;
 }
 

@@ -14,6 +14,10 @@ const ofTests =
 /** What finds files beside the module: a bundle has none, and each is missing in one of the two formats. */
 const besideTheModule = /\bimport\.meta\b|\b__(?:dirname|filename)\b|\bcreateRequire\b/;
 
+/** Knows no values of another realm: in Jest, a program's realm is not that of Node's own modules. */
+const ofOwnRealm =
+  /\binstanceof (?:Promise|Uint8Array|ArrayBuffer|SharedArrayBuffer|Date|RegExp|Map|Set|Array|Object)\b/;
+
 /** What is inside of each tarball. */
 export function tarballContents(tarballs: Tarballs): void {
   describe.each(publishedPackages())('the tarball of $name', ({ name }) => {
@@ -61,6 +65,11 @@ export function tarballContents(tarballs: Tarballs): void {
     it('looks for nothing beside its modules', () => {
       const code = files.filter((path) => path.endsWith('.js'));
       expect(code.filter((path) => besideTheModule.test(read(path)))).toEqual([]);
+    });
+
+    it('knows values of every realm', () => {
+      const code = files.filter((path) => path.endsWith('.js'));
+      expect(code.filter((path) => ofOwnRealm.test(read(path)))).toEqual([]);
     });
 
     it('is strict in CommonJS, as ES modules are', () => {
