@@ -12,5 +12,5 @@ declare module 'vitest' {
 export default async function packPackages({ provide }: TestProject): Promise<() => Promise<void>> {
   const tarballs = await packAll();
   provide('tarballs', Object.fromEntries(publishedPackages().map(({ name }) => [name, tarballs.of(name)])));
-  return () => tarballs[Symbol.asyncDispose]();
+  return async () => tarballs[Symbol.asyncDispose]();
 }
