@@ -60,7 +60,12 @@ export class SqlcrypterError extends Error {
 
   /** Whether a value is a SqlcrypterError, also one made by another copy of this package in the process. */
   static is(value: unknown): value is SqlcrypterError {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
+    try {
+      return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
+    } catch {
+      // A getter or a proxy threw: whatever it is, it is none of ours.
+      return false;
+    }
   }
 
   /** The same error, with what a caller further out knows of it: the column, the position in a batch. */

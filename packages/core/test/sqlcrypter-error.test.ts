@@ -114,6 +114,16 @@ describe('SqlcrypterError.is', () => {
     }
     expect(SqlcrypterError.is({ ...new SqlcrypterError('INVALID_ARGUMENT', 'm') })).toBe(false);
   });
+
+  it('and causeOf survive what throws when it is looked at', () => {
+    const refuse = () => {
+      throw new Error('secret');
+    };
+    for (const hostile of [new Proxy({}, { get: refuse }), new Proxy(new Error(), { getPrototypeOf: refuse })]) {
+      expect(SqlcrypterError.is(hostile)).toBe(false);
+      expect(Object.keys(causeOf(hostile))).toEqual(['name']);
+    }
+  });
 });
 
 describe('the cause of a foreign error', () => {

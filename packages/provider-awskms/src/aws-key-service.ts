@@ -7,7 +7,9 @@ import type {
   UnwrappedDataKey,
   WrappedDataKey,
 } from '@sqlcrypter/envelope';
-import { type KmsAction, translateAwsError } from './aws-errors.js';
+import type { KmsAction } from './aws-error-messages.js';
+import { translateAwsError } from './aws-errors.js';
+import { CallOrigin, type KmsCommand } from './call-origin.js';
 import { KeyArns, mayBe, parseKeyArn } from './key-arn.js';
 import { type ClientHolder, loadSdk } from './kms-client.js';
 
@@ -189,12 +191,17 @@ export class AwsKeyService implements KeyService {
     return binding === undefined ? this.#encryptionContext : { ...this.#encryptionContext, ...binding };
   }
 
-  async #send(signal: AbortSignal, action: KmsAction, command: () => Promise<object>): Promise<Answer> {
+  async #send(signal: AbortSignal, action: KmsAction, makeCommand: () => Promise<KmsCommand>): Promise<Answer> {
+    let origin: CallOrigin | undefined;
     try {
       const client = await this.#client.client();
-      return (await client.send(await command(), { abortSignal: signal })) as Answer;
+      const command = await makeCommand();
+      origin = new CallOrigin(command);
+      return (await client.send(command, { abortSignal: signal })) as Answer;
     } catch (error) {
-      throw translateAwsError(error, action, this.#keyId);
+      const region = await this.#client.region();
+      const isRequest = origin?.isRequest(error) === true;
+      throw translateAwsError(error, { action, keyId: this.#keyId, region, isRequest });
     }
   }
 }

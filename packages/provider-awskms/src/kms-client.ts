@@ -14,6 +14,8 @@ export function loadSdk(): Promise<typeof import('@aws-sdk/client-kms')> {
   return import('@aws-sdk/client-kms');
 }
 
+const REGION = /^[a-z0-9-]{1,40}$/;
+
 type OwnClient = KmsClient & { destroy(): void };
 
 /** A client to call a key with: the application's, or one of our own with the SDK's usual configuration. */
@@ -39,6 +41,17 @@ export class ClientHolder {
     if (this.given !== undefined) return this.given;
     this.#own ??= this.#create();
     return this.#own;
+  }
+
+  /** The Region that the client calls, for messages: undefined where it does not say. */
+  async region(): Promise<string | undefined> {
+    try {
+      const { config } = (await this.client()) as { config?: { region?: unknown } };
+      const region = typeof config?.region === 'function' ? await config.region() : config?.region;
+      return typeof region === 'string' && REGION.test(region) ? region : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Closes the connections of our own client; the application's stays open. */

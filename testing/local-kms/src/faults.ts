@@ -16,6 +16,8 @@ export interface Fault {
   readonly throttleRate?: number;
   /** Answers with this exception, for example `AccessDeniedException` or `KeyUnavailableException`. */
   readonly exception?: string;
+  /** What `exception` says: AWS tells some states of a key by the text alone, e.g. `… is pending deletion.` */
+  readonly message?: string;
   /** Answers with this HTTP status and an exception of the server. */
   readonly status?: 500 | 503;
   /** Gives the plaintext of the answer this many bytes: cut off, or filled up with random ones. */

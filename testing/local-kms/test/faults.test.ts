@@ -45,6 +45,14 @@ describe('faults', () => {
     expect(kms.calls[0]).toMatchObject({ status: httpStatusCode, error: name });
   });
 
+  it('let an exception say what it is told to', async () => {
+    const { generate } = await faulty({ exception: 'KMSInvalidStateException', message: 'key/1 is pending deletion.' });
+    await expect(generate()).rejects.toMatchObject({
+      name: 'KMSInvalidStateException',
+      message: 'key/1 is pending deletion.',
+    });
+  });
+
   it('concern the operation that they were set for, or all others with *', async () => {
     const kms = await startKms();
     const client = clientOf(kms);
