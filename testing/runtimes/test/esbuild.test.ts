@@ -31,4 +31,19 @@ describe('a bundle of esbuild', () => {
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual(ROUND_TRIP);
   });
+
+  it.each([
+    { what: 'all of a package of which nothing is used', code: "import '@sqlcrypter/sql';", most: 100 },
+    {
+      what: 'the batch engine where only random bytes are wanted',
+      code: "import { generateBytes } from '@sqlcrypter/core'; console.log(generateBytes(1));",
+      most: 5_000,
+    },
+  ])('leaves out $what', async ({ code, most }) => {
+    await project.write('part.mjs', code);
+    const build = ['part.mjs', '--bundle', '--platform=node', '--format=esm'];
+    const { exitCode, stdout, stderr } = await run('npx', ['--no', '--', 'esbuild', ...build], { cwd: project.folder });
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout.length).toBeLessThan(most);
+  });
 });
