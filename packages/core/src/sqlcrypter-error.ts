@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { type ErrorCode, isRetryable } from './error-code.js';
+import { printable } from './printable.js';
 
 const MARK = Symbol.for('@sqlcrypter/core/error');
 
@@ -26,7 +27,8 @@ export interface ErrorDetails {
 
 /**
  * The one error class of sqlcrypter. `code` is stable and what programs compare; the message says what happened, what
- * was expected and what to do. Neither message, cause, inspect nor JSON holds plaintext or key bytes.
+ * was expected and what to do. Neither message, cause, inspect nor JSON holds plaintext or key bytes. What a message or
+ * `keyRef` quotes has no control characters: they stand there escaped.
  */
 export class SqlcrypterError extends Error {
   override readonly name = 'SqlcrypterError';
@@ -49,11 +51,13 @@ export class SqlcrypterError extends Error {
   }
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message);
+    super(printable(message));
     this.code = code;
     this.retryable = isRetryable(code);
     for (const [name, value] of Object.entries(details)) {
-      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true });
+      if (value === undefined) continue;
+      const safe = typeof value === 'string' ? printable(value) : value;
+      Object.defineProperty(this, name, { value: safe, enumerable: true });
     }
     Object.defineProperty(this, MARK, { value: true });
   }

@@ -1,0 +1,10 @@
+/** Control characters, line and paragraph separators, marks that turn the direction of text, and halves of a character. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * Text for a message or a log: what could end the line, move the cursor or turn the text around stands there as its
+ * number. Whoever writes to a database, an export or a KMS chooses what is quoted from it.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
