@@ -43,7 +43,7 @@ export interface DecryptItem {
 export interface BatchOptions extends CryptererChoice {
   /** Ends the whole batch with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Whose data key to encrypt under; see `CryptOptions.scope`. Values say themselves what they decrypt under. */
+  /** Whose data key to encrypt under, or whose the values must be under; see `CryptOptions.scope`. */
   readonly scope?: string | undefined;
   /**
    * `auto` (default): values under one key are worked on together where that is faster. `node`: each with node:crypto's

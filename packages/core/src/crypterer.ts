@@ -16,7 +16,11 @@ export interface CryptOptions {
   readonly context?: EncryptionContext | undefined;
   /** Ends the caller's wait with `ABORTED`, for whatever reason it fires; an aborted signal is never ignored. */
   readonly signal?: AbortSignal | undefined;
-  /** Whose data key to use, for crypterers that keep one line of keys per tenant, group or person; else `UNSUPPORTED`. */
+  /**
+   * Whose data key to use, for crypterers that keep one line of keys per tenant, group or person; else `UNSUPPORTED`. A
+   * value says itself which key it is under: with a scope it is decrypted only if that key is of this scope (else
+   * `AUTH_FAILED`, or `UNSUPPORTED` for a value that carries its own key).
+   */
   readonly scope?: string | undefined;
 }
 

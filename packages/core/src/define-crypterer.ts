@@ -188,7 +188,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
       return closing !== undefined;
     },
     ...(keyToOpen && {
-      keyToOpen: (ciphertext, scope) => (mayHaveScope(scope) ? keyToOpen(ciphertext) : undefined),
+      keyToOpen: (ciphertext, scope) => (mayHaveScope(scope) ? keyToOpen(ciphertext, scope) : undefined),
     }),
     ...(keyToSeal && {
       keyToSeal: (values, bytes, scope) => (mayHaveScope(scope) ? keyToSeal(values, bytes, scope) : undefined),

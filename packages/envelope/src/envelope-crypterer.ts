@@ -11,6 +11,7 @@ import {
 import {
   type Configuration,
   checkOptionNames,
+  checkScope,
   DerivedKeyCache,
   defineCrypterer,
   encodeFrameHeader,
@@ -154,10 +155,10 @@ class EnvelopeImplementation {
     return this.encryptSync(plaintext, options);
   }
 
-  decryptSync(ciphertext: Buffer, { context }: ProviderOptions): Buffer {
+  decryptSync(ciphertext: Buffer, { context, scope }: ProviderOptions): Buffer {
     const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
-    if (key !== undefined) return this.#open(key, located, ciphertext, context);
+    if (key !== undefined) return this.#open(key, located, ciphertext, context, scope);
     this.#unwrapper.refuseKnownFailure(located);
     throw new SqlcrypterError(
       'KEY_NOT_LOADED',
@@ -166,21 +167,24 @@ class EnvelopeImplementation {
     );
   }
 
-  async decrypt(ciphertext: Buffer, { context }: ProviderOptions): Promise<Buffer> {
+  async decrypt(ciphertext: Buffer, { context, scope }: ProviderOptions): Promise<Buffer> {
     const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
-    if (key !== undefined) return this.#open(key, located, ciphertext, context);
+    if (key !== undefined) return this.#open(key, located, ciphertext, context, scope);
     // The caller may use its memory for something else while this waits.
     const own = Buffer.from(ciphertext);
-    return this.#load([{ index: 0, located, ciphertext: own }], (loaded) => this.#open(loaded, located, own, context));
+    return this.#load([{ index: 0, located, ciphertext: own }], (loaded) =>
+      this.#open(loaded, located, own, context, scope),
+    );
   }
 
-  keyToOpen(ciphertext: Buffer): KeyToOpen | undefined {
+  keyToOpen(ciphertext: Buffer, scope?: string): KeyToOpen | undefined {
     const located = this.#locator.locate(ciphertext);
     const { committed } = located;
-    const dataKey = committed && this.#find(located)?.dataKey;
-    if (committed === undefined || !dataKey?.hasFingerprint(committed.fingerprint)) return undefined;
-    return { dataKey, layout: committed.layout };
+    const key = committed && this.#find(located);
+    if (committed === undefined || !key?.dataKey.hasFingerprint(committed.fingerprint)) return undefined;
+    refuseOtherScope(key, scope);
+    return { dataKey: key.dataKey, layout: committed.layout };
   }
 
   keyToSeal(values: number, bytes: number, scope?: string): KeyToSeal | undefined {
@@ -343,7 +347,8 @@ class EnvelopeImplementation {
     });
   }
 
-  #open(key: CachedKey, located: LocatedKey, ciphertext: Buffer, context: Buffer): Buffer {
+  #open(key: CachedKey, located: LocatedKey, ciphertext: Buffer, context: Buffer, scope: string | undefined): Buffer {
+    refuseOtherScope(key, scope);
     if (located.committed === undefined) return key.dataKey.openGo(ciphertext, located.header.length);
     const { fingerprint, layout } = located.committed;
     if (!key.dataKey.hasFingerprint(fingerprint)) throw keyCommitment();
@@ -357,6 +362,24 @@ function nothing(): void {}
 function configurationOf(service: KeyService): Configuration {
   const { provider, scheme, configuration = [service] } = service;
   return [provider, scheme, configuration.length, ...configuration];
+}
+
+/** Errors: `INVALID_ARGUMENT`, `AUTH_FAILED`, `UNSUPPORTED`. A key is of the scope that its wrap was found to be bound to. */
+function refuseOtherScope({ stored }: CachedKey, scope: string | undefined): void {
+  if (scope === undefined || stored?.scope === checkScope(scope)) return;
+  if (stored === undefined) {
+    throw new SqlcrypterError(
+      'UNSUPPORTED',
+      'The value carries its wrapped data key, which is of no scope. Decrypt it without `scope`, or encrypt it again.',
+    );
+  }
+  const keyRef = stored.fingerprint.toString('hex');
+  throw new SqlcrypterError(
+    'AUTH_FAILED',
+    `The value is encrypted under the stored key ${keyRef}, which is not of the scope that was asked for. Expected a ` +
+      'value of that scope: was it moved here from another tenant, or is `scope` wrong?',
+    { keyRef },
+  );
 }
 
 /** Errors: `CONFIG`. A value names the provider that wrapped its key, so the fallbacks must be of the same. */

@@ -21,8 +21,13 @@ export interface KeyToSeal {
  * are the provider's.
  */
 export interface BatchKeys {
-  /** The key of a frame of v1, if it is in memory. Asked once for values that begin alike up to their nonce. */
-  keyToOpen?(ciphertext: Buffer): KeyToOpen | undefined;
+  /**
+   * The key of a frame of v1, if it is in memory. Asked once for values that begin alike up to their nonce.
+   *
+   * @param scope as the batch's caller gave it: undefined where the key is of another. Only given to a provider with
+   *   `scopes: true`.
+   */
+  keyToOpen?(ciphertext: Buffer, scope?: string): KeyToOpen | undefined;
   /**
    * The key for so many more values of so many bytes together, if none of its limits is near.
    *
