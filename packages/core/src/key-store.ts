@@ -28,7 +28,7 @@ export interface KeyFacts {
   /** 16 bytes that commit to the key; what values name it by. */
   readonly fingerprint: Buffer;
   readonly purpose: KeyPurpose;
-  /** Tenant, column group or person; empty for values without a scope. At most 255 bytes of UTF-8, without U+0000. */
+  /** Tenant, column group or person; empty for values without a scope. At most 255 bytes of UTF-8, no control characters. */
   readonly scope: string;
   /** Milliseconds since 1970. */
   readonly created: number;
@@ -40,7 +40,10 @@ export interface KeyFacts {
 export interface KeyWrap {
   /** The provider's number in frames; 0 for a wrap under a branch key. */
   readonly provider: number;
-  /** The wrapping key as its KMS names it, an ARN where there is one; for a branch key its fingerprint in hex. */
+  /**
+   * The wrapping key as its KMS names it, an ARN where there is one; for a branch key its fingerprint in hex. At most 512
+   * printable ASCII characters without spaces, quotes and backslashes.
+   */
   readonly keyId: string;
   readonly wrapped: Buffer;
 }
@@ -51,14 +54,18 @@ export interface NewKey extends KeyFacts {
   readonly wraps: readonly KeyWrap[];
 }
 
-/** A stored key. Never a plaintext one. */
-export interface KeyRecord extends KeyFacts {
+/** What a row says of its key by now. */
+export interface KeyStatus extends KeyFacts {
   readonly state: KeyState;
+}
+
+/** A stored key. Never a plaintext one. */
+export interface KeyRecord extends KeyStatus {
   /** When it became active, in milliseconds since 1970. */
   readonly activated: number | undefined;
   /** When it was replaced or destroyed, in milliseconds since 1970. */
   readonly retired: number | undefined;
-  /** None once it is destroyed. */
+  /** None once it is destroyed. At most 16: whoever writes to the store may put any number there. */
   readonly wraps: readonly KeyWrap[];
 }
 
@@ -70,17 +77,22 @@ export interface KeyRecord extends KeyFacts {
  * - Nothing is cached here. What a replica may answer, and what must come from the primary, is said with each method.
  */
 export interface KeyStore {
+  /** Whether a replica may answer, which may lag behind or have stopped. */
+  readonly hasReplica?: boolean;
   /**
    * The keys with these fingerprints, and the branch keys that their wraps name, in one look-up however many there are.
-   * Unknown ones are left out. A replica may answer; what it does not have is looked for on the primary.
+   * Unknown ones are left out. A replica may answer; what it does not have, or has as disabled or destroyed, is looked
+   * for on the primary.
+   *
+   * @param fromPrimary only the primary may answer.
    */
-  find(fingerprints: readonly Buffer[]): Promise<KeyRecord[]>;
-  /** A line's keys in the states `pending`, `active` and `destroyed`, and their branch keys. From the primary. */
+  find(fingerprints: readonly Buffer[], fromPrimary?: boolean): Promise<KeyRecord[]>;
+  /** A line's pending, active and one destroyed key, as far as there are such, and their branch keys. From the primary. */
   findLine(purpose: KeyPurpose, scope: string): Promise<KeyRecord[]>;
   /** The pending keys of these lines, and their branch keys. A replica may answer. */
   findPending(purpose: KeyPurpose, scopes: readonly string[]): Promise<KeyRecord[]>;
-  /** Which of these keys must not be used any more: disabled or destroyed. From the primary. */
-  findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]>;
+  /** What the rows of these keys say by now. A key that has no row any more is left out. From the primary. */
+  findStatus(fingerprints: readonly Buffer[]): Promise<KeyStatus[]>;
   /**
    * Stores a key as its line's pending one. False if another process was faster, so that a race ends with one key: the
    * line has a pending key, or an active one other than `replaces`. False also if a key of the line was destroyed. Then

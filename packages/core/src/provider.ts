@@ -22,6 +22,7 @@ export {
   looksLikeFrame,
   parseFrame,
 } from './frame.js';
+export { haveSameFacts } from './key-facts.js';
 export type {
   GeneratedDataKey,
   KeyService,
@@ -29,7 +30,7 @@ export type {
   UnwrappedDataKey,
   WrappedDataKey,
 } from './key-service.js';
-export type { KeyFacts, KeyPurpose, KeyRecord, KeyState, KeyStore, KeyWrap, NewKey } from './key-store.js';
+export type { KeyFacts, KeyPurpose, KeyRecord, KeyState, KeyStatus, KeyStore, KeyWrap, NewKey } from './key-store.js';
 export { chooseCrypterer, chooseSyncCrypterer, emptyLease } from './module-functions.js';
 export { isPlainObject } from './plain-object.js';
 export { checkScope } from './scope.js';

@@ -18,6 +18,8 @@ export type DekEvent =
   | 'rate-limited'
   /** A key was dropped because the KMS no longer allows it, or has not confirmed it for too long. */
   | 'evicted'
+  /** The row of a key in memory is not in the key table any more. */
+  | 'lost'
   /** A new data key to write with was made. */
   | 'renewed';
 
@@ -49,6 +51,7 @@ export class DekEvents {
     stale: 0,
     'rate-limited': 0,
     evicted: 0,
+    lost: 0,
     renewed: 0,
   };
   readonly #scheme: string;

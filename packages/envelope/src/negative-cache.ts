@@ -60,7 +60,7 @@ export class NegativeCache {
   /** Remembers Go frames that do not authenticate. They commit to no key, so each is known by all of its bytes. */
   rememberForgeries(ciphertexts: readonly Buffer[]): void {
     for (const ciphertext of ciphertexts) {
-      this.#known.set(digestOf(ciphertext), { error: authFailed(), age: new Age(), ttl: FORGERY_MILLISECONDS });
+      this.#known.set(nameOfForgery(ciphertext), { error: authFailed(), age: new Age(), ttl: FORGERY_MILLISECONDS });
     }
   }
 
@@ -68,7 +68,7 @@ export class NegativeCache {
   forgeryOf(ciphertexts: readonly Buffer[]): SqlcrypterError | undefined {
     if (this.#known.size === 0) return undefined;
     const isKnown = (ciphertext: Buffer): boolean => {
-      const known = this.#known.get(digestOf(ciphertext));
+      const known = this.#known.get(nameOfForgery(ciphertext));
       return known !== undefined && known.age.milliseconds <= known.ttl;
     };
     return ciphertexts.every(isKnown) ? authFailed() : undefined;
@@ -79,8 +79,13 @@ export class NegativeCache {
   }
 }
 
-function nameOf({ wrapped, bare }: WantedKey): string {
-  return digestOf(wrapped) + (bare ? 'b' : '');
+/** By the name that no other kind of key has: a wrapped key may have the bytes of a fingerprint. */
+function nameOf({ name }: WantedKey): string {
+  return digestOf(Buffer.from(name, 'latin1'));
+}
+
+function nameOfForgery(ciphertext: Buffer): string {
+  return `forged ${digestOf(ciphertext)}`;
 }
 
 /** Of a blob, or a frame: whoever writes to the database chooses their length. */

@@ -185,7 +185,7 @@ export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
 }
 
 const STORE_OPTIONS = ['inline', 'otherKeyServices', 'storedKeys'] as const;
-const STORE_METHODS = ['find', 'findLine', 'findPending', 'findRevoked', 'insertPending', 'activate'] as const;
+const STORE_METHODS = ['find', 'findLine', 'findPending', 'findStatus', 'insertPending', 'activate'] as const;
 
 function checkStore(options: EnvelopeOptions, shortNonce: boolean): void {
   const { store, inline = 'read', storedKeys = {} } = options;

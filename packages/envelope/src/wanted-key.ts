@@ -3,7 +3,7 @@ import type { KeyRecord } from '@sqlcrypter/core/provider';
 
 /** A data key that must be unwrapped: what is known of it before. */
 export interface WantedKey {
-  /** What the cache calls it. */
+  /** What the cache calls it. No other key has the same, of whatever kind. */
   readonly name: string;
   /** For a stored key whatever its unwrapping depends on. */
   readonly wrapped: Buffer;

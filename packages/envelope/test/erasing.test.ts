@@ -54,7 +54,7 @@ it('a check that is asked for during another looks once more: the first may have
   const crypterer = await createStored(table);
   const asked = statements.length;
   await Promise.all(Array.from({ length: 5 }, () => crypterer.checkRevocations()));
-  expect(statements.slice(asked).filter((sql) => sql.includes("IN ('disabled', 'destroyed')"))).toHaveLength(2);
+  expect(statements.slice(asked).filter((sql) => !sql.includes('sqlcrypter_key_wraps'))).toHaveLength(2);
 });
 
 describe('a scope that is erased while a key is stored in it', () => {

@@ -86,7 +86,7 @@ describe('the options of an envelope', () => {
     expect(checkEnvelopeOptions({ requestTimeout: longest }).requestTimeout).toBe(longest);
   });
 
-  it.each(['find', 'findLine', 'findPending', 'findRevoked', 'insertPending', 'activate'])(
+  it.each(['find', 'findLine', 'findPending', 'findStatus', 'insertPending', 'activate'])(
     'take no store without %s',
     async (method) => {
       const store = Object.assign(Object.create(openTable().table), { [method]: undefined });
@@ -97,7 +97,7 @@ describe('the options of an envelope', () => {
 
 describe('what is known to fail', () => {
   const wanted = (fill: number, bare = false) => ({
-    name: 'name',
+    name: `${bare ? 'b' : 'c'}${fill}`,
     wrapped: Buffer.alloc(60, fill),
     bare,
     fingerprints: [Buffer.alloc(16, fill)],
@@ -309,6 +309,6 @@ it('a row is bound to its facts, and the bytes that its opening depends on are i
   });
   expect('sqlcrypter.scope' in bindingOf({ ...facts, scope: '' })).toBe(false);
   const row = (expires: number, fill: number) =>
-    bytesOfRow({ ...facts, expires, wraps: [{ wrapped: Buffer.of(fill) }] });
+    bytesOfRow({ ...facts, expires, wraps: [{ provider: 0, keyId: 'k', wrapped: Buffer.of(fill) }] });
   expect(new Set([row(9, 1), row(9, 2), row(8, 1), row(9, 1)].map(String)).size).toBe(3);
 });

@@ -1,6 +1,7 @@
 -- Wrapped data keys. Whoever reads these tables without the key encryption keys reads nothing.
 -- Losing them loses every value that names a key in them: give them a backup plan of their own.
--- TRUNCATE and DROP pass by the triggers: do not grant DROP to the application.
+-- TRUNCATE and DROP pass by the triggers, and a temporary table may stand in for one that they look into: grant the
+-- application neither DROP nor CREATE TEMPORARY TABLES.
 CREATE TABLE sqlcrypter_keys (
   fingerprint binary(16) NOT NULL PRIMARY KEY,
   purpose varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (purpose IN ('branch', 'data')),
@@ -16,7 +17,7 @@ CREATE TABLE sqlcrypter_keys (
   -- One key of each of these states in a line: two processes that race end with one.
   pending_line varbinary(270) AS (CASE WHEN state = 'pending' THEN CONCAT(purpose, ':', scope) END) STORED UNIQUE,
   active_line varbinary(270) AS (CASE WHEN state = 'active' THEN CONCAT(purpose, ':', scope) END) STORED UNIQUE,
-  INDEX sqlcrypter_keys_line (scope, purpose)
+  INDEX sqlcrypter_keys_line (scope, purpose, state)
 ) ENGINE = InnoDB;
 
 CREATE TABLE sqlcrypter_key_wraps (
@@ -33,6 +34,22 @@ CREATE TABLE sqlcrypter_key_wraps (
 CREATE TRIGGER sqlcrypter_keys_delete BEFORE DELETE ON sqlcrypter_keys FOR EACH ROW
   SIGNAL SQLSTATE '45000'
     SET MESSAGE_TEXT = 'sqlcrypter: keys are not deleted: values that name a lost key are lost';
+
+DELIMITER //
+CREATE TRIGGER sqlcrypter_keys_fingerprint BEFORE UPDATE ON sqlcrypter_keys FOR EACH ROW
+  IF NEW.fingerprint <> OLD.fingerprint THEN
+    SIGNAL SQLSTATE '45000'
+      SET MESSAGE_TEXT = 'sqlcrypter: a fingerprint is not changed: values that name a lost key are lost';
+  END IF //
+DELIMITER ;
+
+DELIMITER //
+CREATE TRIGGER sqlcrypter_key_wraps_fingerprint BEFORE UPDATE ON sqlcrypter_key_wraps FOR EACH ROW
+  IF NEW.fingerprint <> OLD.fingerprint THEN
+    SIGNAL SQLSTATE '45000'
+      SET MESSAGE_TEXT = 'sqlcrypter: a fingerprint is not changed: values that name a lost key are lost';
+  END IF //
+DELIMITER ;
 
 DELIMITER //
 CREATE TRIGGER sqlcrypter_key_wraps_delete BEFORE DELETE ON sqlcrypter_key_wraps FOR EACH ROW

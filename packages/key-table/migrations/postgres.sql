@@ -17,7 +17,7 @@ CREATE UNIQUE INDEX sqlcrypter_keys_pending ON sqlcrypter_keys (purpose, scope) 
 
 CREATE UNIQUE INDEX sqlcrypter_keys_active ON sqlcrypter_keys (purpose, scope) WHERE state = 'active';
 
-CREATE INDEX sqlcrypter_keys_line ON sqlcrypter_keys (scope, purpose);
+CREATE INDEX sqlcrypter_keys_line ON sqlcrypter_keys (scope, purpose, state);
 
 CREATE TABLE sqlcrypter_key_wraps (
   fingerprint bytea NOT NULL,
@@ -25,22 +25,33 @@ CREATE TABLE sqlcrypter_key_wraps (
   kek text NOT NULL CHECK (octet_length(kek) BETWEEN 1 AND 512),
   -- The branch key that wraps this one, if it is not a KMS that does.
   branch bytea CHECK (octet_length(branch) = 16),
-  wrapped bytea NOT NULL,
+  wrapped bytea NOT NULL CHECK (octet_length(wrapped) <= 6144),
   PRIMARY KEY (fingerprint, provider, kek)
 );
 
 CREATE INDEX sqlcrypter_key_wraps_branch ON sqlcrypter_key_wraps (branch);
 
-CREATE FUNCTION sqlcrypter_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The search path of a session may name other tables of these names: the functions pin it, and name the schema.
+CREATE FUNCTION sqlcrypter_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'sqlcrypter: rows of % are not deleted: values that name a lost key are lost', TG_TABLE_NAME;
 END $$;
 
-CREATE FUNCTION sqlcrypter_keep_last_wrap() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION sqlcrypter_keep_fingerprint() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM sqlcrypter_keys k WHERE k.fingerprint = OLD.fingerprint AND k.state <> 'destroyed')
-    AND (SELECT count(*) FROM sqlcrypter_key_wraps w WHERE w.fingerprint = OLD.fingerprint) < 2
-  THEN
+  RAISE EXCEPTION 'sqlcrypter: a fingerprint of % is not changed: values that name a lost key are lost', TG_TABLE_NAME;
+END $$;
+
+CREATE FUNCTION sqlcrypter_keep_last_wrap() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  is_last boolean;
+BEGIN
+  EXECUTE format(
+    'SELECT EXISTS (SELECT FROM %1$I.sqlcrypter_keys k WHERE k.fingerprint = $1 AND k.state <> ''destroyed'')
+       AND (SELECT count(*) FROM %1$I.sqlcrypter_key_wraps w WHERE w.fingerprint = $1) < 2',
+    TG_TABLE_SCHEMA
+  ) INTO is_last USING OLD.fingerprint;
+  IF is_last THEN
     RAISE EXCEPTION 'sqlcrypter: the last wrap of a key is not deleted: values that name a lost key are lost';
   END IF;
   RETURN OLD;
@@ -58,8 +69,14 @@ CREATE TRIGGER sqlcrypter_key_wraps_delete BEFORE DELETE ON sqlcrypter_key_wraps
 CREATE TRIGGER sqlcrypter_key_wraps_truncate BEFORE TRUNCATE ON sqlcrypter_key_wraps
   FOR EACH STATEMENT EXECUTE FUNCTION sqlcrypter_refuse();
 
+CREATE TRIGGER sqlcrypter_keys_fingerprint BEFORE UPDATE ON sqlcrypter_keys
+  FOR EACH ROW WHEN (NEW.fingerprint <> OLD.fingerprint) EXECUTE FUNCTION sqlcrypter_keep_fingerprint();
+
+CREATE TRIGGER sqlcrypter_key_wraps_fingerprint BEFORE UPDATE ON sqlcrypter_key_wraps
+  FOR EACH ROW WHEN (NEW.fingerprint <> OLD.fingerprint) EXECUTE FUNCTION sqlcrypter_keep_fingerprint();
+
 -- Tells whoever listens that processes must drop a key now; without a listener they find out within their interval.
-CREATE FUNCTION sqlcrypter_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION sqlcrypter_notify() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM pg_notify('sqlcrypter_keys', '');
   RETURN NULL;

@@ -18,7 +18,7 @@ export type KeyTableOptions =
       readonly replica?: PgHandle;
     }
   | { /** What `postgres()` gave. */ readonly postgres: PostgresJsHandle; readonly replica?: PostgresJsHandle }
-  | { /** A pool of `mysql2/promise`. */ readonly mysql2: Mysql2Handle; readonly replica?: Mysql2Handle }
+  | { /** A pool of `mysql2/promise` or of `mysql2`. */ readonly mysql2: Mysql2Handle; readonly replica?: Mysql2Handle }
   | {
       /** A database of `better-sqlite3`, `libsql`, `node:sqlite` or `node-sqlite3-wasm`. */
       readonly sqlite: SqliteHandle;
@@ -35,7 +35,7 @@ interface DriverKind {
 const KINDS: Readonly<Record<string, DriverKind>> = {
   pg: { method: 'query', create: pgDriver },
   postgres: { method: 'unsafe', create: postgresJsDriver },
-  mysql2: { method: 'query', create: mysql2Driver },
+  mysql2: { method: 'execute', create: mysql2Driver },
   sqlite: { method: 'prepare', create: sqliteDriver },
 };
 

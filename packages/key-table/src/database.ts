@@ -1,6 +1,7 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { causeOf } from '@sqlcrypter/core/provider';
 import type { KeyTableDialect } from './dialect.js';
+import { isContention, isDuplicate, withRetries } from './lost-race.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -31,10 +32,10 @@ export function storeUnavailable(error: unknown): SqlcrypterError {
 /** Runs a statement that may lose against another process: false if it did. Errors: `KEY_STORE_UNAVAILABLE`. */
 export async function tryRun(driver: Driver, sql: string, parameters: readonly unknown[]): Promise<boolean> {
   try {
-    await driver.query(sql, parameters);
+    await withRetries(() => driver.query(sql, parameters));
     return true;
   } catch (error) {
-    if (lostRace(error)) return false;
+    if (isDuplicate(error) || isContention(error)) return false;
     throw storeUnavailable(error);
   }
 }
@@ -42,7 +43,7 @@ export async function tryRun(driver: Driver, sql: string, parameters: readonly u
 /** Runs one statement. Errors: `KEY_STORE_UNAVAILABLE`. */
 export async function run(driver: Driver, sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
   try {
-    return await driver.query(sql, parameters);
+    return await withRetries(() => driver.query(sql, parameters));
   } catch (error) {
     throw storeUnavailable(error);
   }
@@ -53,9 +54,17 @@ export function placeholders(count: number): string {
   return `(${Array.from({ length: count }, () => '?').join(', ')})`;
 }
 
-/** Whether a statement lost against another: a unique index was hit, or the database broke a deadlock. */
-function lostRace(error: unknown): boolean {
-  const { code, errno, message } = (error ?? {}) as { readonly [name: string]: unknown };
-  if (code === '23505' || errno === 1062 || errno === 1213) return true;
-  return typeof message === 'string' && message.includes('UNIQUE constraint failed');
+/** Values in one statement: every database and driver takes as many parameters. A power of two. */
+const CHUNK = 1_024;
+
+/**
+ * Lists for `IN`, of at most so many values. Each is filled up to a power of two with its last value, so that there are
+ * few different statements: servers and drivers keep every one that was prepared.
+ */
+export function* listsOf<T>(values: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < values.length; start += CHUNK) {
+    const chunk = values.slice(start, start + CHUNK);
+    const length = 2 ** Math.ceil(Math.log2(chunk.length));
+    yield [...chunk, ...Array.from({ length: length - chunk.length }, () => chunk.at(-1) as T)];
+  }
 }

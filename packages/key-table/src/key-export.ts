@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
-import type { KeyRecord, KeyState, KeyWrap, NewKey } from '@sqlcrypter/core/provider';
+import type { KeyPurpose, KeyRecord, KeyState, KeyWrap, NewKey } from '@sqlcrypter/core/provider';
+import { checkNewKey } from './key-checks.js';
 
 const FORMAT = 'sqlcrypter-keys/1';
 
@@ -19,7 +20,8 @@ export function readKeyExport(text: string): (NewKey & { readonly state: KeyStat
   try {
     const parsed = JSON.parse(text) as { readonly format: unknown; readonly keys: readonly unknown[] };
     if (parsed.format === FORMAT) return parsed.keys.map(readKey);
-  } catch {
+  } catch (error) {
+    if (SqlcrypterError.is(error) && error.code === 'CONFIG') throw error;
     // Whatever it is, it is not an export.
   }
   throw new SqlcrypterError('CONFIG', `The text is not an export of a key table. Expected JSON of ${FORMAT}.`);
@@ -37,15 +39,17 @@ function readKey(value: unknown): NewKey & { readonly state: KeyState } {
     Array.isArray(wraps) &&
     wraps.length > 0;
   if (!isKey) throw new TypeError('not a key');
-  return {
+  const key: NewKey & { readonly state: KeyState } = {
     fingerprint: Buffer.from(fingerprint, 'hex'),
-    purpose,
+    purpose: purpose as KeyPurpose,
     scope,
-    state,
+    state: state as KeyState,
     created: created as number,
     expires: expires as number,
     wraps: wraps.map(readWrap),
   };
+  checkNewKey(key);
+  return key;
 }
 
 function readWrap(value: unknown): KeyWrap {

@@ -1,33 +1,22 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
-import type { KeyPurpose, KeyRecord, KeyState, KeyWrap } from '@sqlcrypter/core/provider';
+import type { KeyPurpose, KeyRecord, KeyState, KeyStatus, KeyWrap } from '@sqlcrypter/core/provider';
 import type { Row } from './database.js';
+import { MOST_WRAPS } from './key-checks.js';
 
-/** The columns of every SELECT: a row for each wrap of a key, and one for a key without wraps. */
-export const COLUMNS: string = [
-  'k.fingerprint AS fingerprint, k.purpose AS purpose, k.scope AS scope, k.state AS state',
-  'k.created AS created, k.activated AS activated, k.expires AS expires, k.retired AS retired',
-  'w.provider AS provider, w.kek AS kek, w.wrapped AS wrapped',
-].join(', ');
-
-/** Puts the rows of each key together, in their order. */
+/** Puts the rows of each key together, in their order: one for each wrap, and one for a key without wraps. */
 export function recordsOf(rows: readonly Row[]): KeyRecord[] {
   const records = new Map<string, KeyRecord & { readonly wraps: KeyWrap[] }>();
   for (const row of rows) {
-    const fingerprint = bytesOf(row.fingerprint);
-    const name = fingerprint.toString('latin1');
+    const name = bytesOf(row.fingerprint).toString('latin1');
     let record = records.get(name);
     if (record === undefined) {
+      const { activated, retired } = row;
       record = {
-        fingerprint,
-        purpose: row.purpose as KeyPurpose,
-        scope: typeof row.scope === 'string' ? row.scope : bytesOf(row.scope).toString('utf8'),
-        state: row.state as KeyState,
-        created: Number(row.created),
-        activated: optionalNumber(row.activated),
-        expires: Number(row.expires),
-        retired: optionalNumber(row.retired),
+        ...statusOf(row),
+        activated: optionalNumber(activated),
+        retired: optionalNumber(retired),
         wraps: [],
       };
       records.set(name, record);
@@ -40,7 +29,35 @@ export function recordsOf(rows: readonly Row[]): KeyRecord[] {
       });
     }
   }
+  for (const { wraps } of records.values()) wraps.splice(0, wraps.length, ...wraps.sort(byKeyId).slice(0, MOST_WRAPS));
   return [...records.values()];
+}
+
+function byKeyId(one: KeyWrap, other: KeyWrap): number {
+  return one.provider - other.provider || (one.keyId < other.keyId ? -1 : 1);
+}
+
+/** Data keys first, then branch keys, each from the newest on. A key that was found twice stands there once. */
+export function inOrder(records: readonly KeyRecord[]): KeyRecord[] {
+  const distinct = new Map(records.map((record) => [record.fingerprint.toString('latin1'), record]));
+  return [...distinct.values()].sort(
+    (one, other) =>
+      Number(one.purpose === 'branch') - Number(other.purpose === 'branch') ||
+      other.created - one.created ||
+      one.fingerprint.compare(other.fingerprint),
+  );
+}
+
+/** A key's facts and state. */
+export function statusOf({ fingerprint, purpose, scope, state, created, expires }: Row): KeyStatus {
+  return {
+    fingerprint: bytesOf(fingerprint),
+    purpose: purpose as KeyPurpose,
+    scope: typeof scope === 'string' ? scope : bytesOf(scope).toString('utf8'),
+    state: state as KeyState,
+    created: Number(created),
+    expires: Number(expires),
+  };
 }
 
 /** Drivers give 64-bit integers as numbers, BigInts or text. */
@@ -49,7 +66,7 @@ function optionalNumber(value: unknown): number | undefined {
 }
 
 /** Drivers give bytes as Buffer, Uint8Array or ArrayBuffer. */
-function bytesOf(value: unknown): Buffer {
+export function bytesOf(value: unknown): Buffer {
   // A copy: some drivers hand out views of memory that they use again.
   if (types.isUint8Array(value) || types.isArrayBuffer(value)) return Buffer.from(new Uint8Array(value));
   throw new SqlcrypterError(

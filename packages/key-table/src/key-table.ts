@@ -1,22 +1,23 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
 import {
-  checkScope,
+  haveSameFacts,
   type KeyPurpose,
   type KeyRecord,
   type KeyState,
+  type KeyStatus,
   type KeyStore,
   type KeyWrap,
   type NewKey,
 } from '@sqlcrypter/core/provider';
 import { type Driver, placeholders, run, tryRun } from './database.js';
+import { eraseScope } from './erase-scope.js';
+import { BRANCH_PROVIDER } from './key-checks.js';
 import { readKeyExport, writeKeyExport } from './key-export.js';
-import { COLUMNS, recordsOf } from './key-rows.js';
+import { selectKeys, selectLine, selectPage, selectPending, selectStatus } from './select-keys.js';
+import { addWraps, storeKey, storeWrap } from './store-key.js';
 
-/** Keys or lines in one statement: every database and driver takes as many parameters. */
-const CHUNK = 1_000;
 const PAGE = 500;
-const BRANCH = 0;
 /** No key's fingerprint. */
 const NOBODY = Buffer.alloc(0);
 
@@ -54,59 +55,43 @@ export interface KeyTable extends KeyStore {
 }
 
 export class SqlKeyTable implements KeyTable {
+  readonly hasReplica: boolean;
   readonly #primary: Driver;
   readonly #replica: Driver | undefined;
 
   constructor(primary: Driver, replica: Driver | undefined) {
+    this.hasReplica = replica !== undefined;
     this.#primary = primary;
     this.#replica = replica;
   }
 
-  async find(fingerprints: readonly Buffer[]): Promise<KeyRecord[]> {
-    const found: KeyRecord[] = [];
-    for (const chunk of chunksOf(fingerprints)) {
-      const known = await this.#fromReplica(chunk);
-      const missing = chunk.filter((fingerprint) => !isComplete(fingerprint, known));
-      found.push(...known.values());
-      if (missing.length > 0) found.push(...(await findIn(this.#primary, missing)));
-    }
-    return found;
+  async find(fingerprints: readonly Buffer[], fromPrimary = false): Promise<KeyRecord[]> {
+    if (this.#replica === undefined || fromPrimary) return selectKeys(this.#primary, fingerprints);
+    const replicated = await this.#fromReplica(this.#replica, fingerprints);
+    const known = new Map(replicated.map((record) => [record.fingerprint.toString('hex'), record]));
+    const missing = fingerprints.filter((fingerprint) => !isUsable(fingerprint, known));
+    if (missing.length === 0) return replicated;
+    // Later ones stand: what the primary says.
+    for (const record of await selectKeys(this.#primary, missing))
+      known.set(record.fingerprint.toString('hex'), record);
+    return [...known.values()];
   }
 
-  async findLine(purpose: KeyPurpose, scope: string): Promise<KeyRecord[]> {
-    const where = "k.purpose = ? AND k.scope = ? AND k.state IN ('pending', 'active', 'destroyed')";
-    return selectKeys(this.#primary, where, [purpose, this.#scopeOf(scope)]);
+  findLine(purpose: KeyPurpose, scope: string): Promise<KeyRecord[]> {
+    return selectLine(this.#primary, purpose, scope);
   }
 
   async findPending(purpose: KeyPurpose, scopes: readonly string[]): Promise<KeyRecord[]> {
-    const found: KeyRecord[] = [];
-    for (const chunk of chunksOf(scopes)) {
-      const where = `k.purpose = ? AND k.scope IN ${placeholders(chunk.length)} AND k.state = 'pending'`;
-      const parameters = [purpose, ...chunk.map((scope) => this.#scopeOf(scope))];
-      const pending = (driver: Driver) => selectKeys(driver, where, parameters);
-      const answer = pending(this.#replica ?? this.#primary);
-      found.push(...(await (this.#replica === undefined ? answer : answer.catch(() => pending(this.#primary)))));
-    }
-    return found;
+    const ask = (driver: Driver) => selectPending(driver, purpose, scopes);
+    return this.#replica === undefined ? ask(this.#primary) : ask(this.#replica).catch(() => ask(this.#primary));
   }
 
-  async findRevoked(fingerprints: readonly Buffer[]): Promise<Buffer[]> {
-    const revoked: Buffer[] = [];
-    for (const chunk of chunksOf(fingerprints)) {
-      const rows = await run(
-        this.#primary,
-        `SELECT k.fingerprint AS fingerprint FROM sqlcrypter_keys k WHERE k.state IN ('disabled', 'destroyed') ` +
-          `AND k.fingerprint IN ${placeholders(chunk.length)}`,
-        chunk,
-      );
-      for (const { fingerprint } of rows) revoked.push(Buffer.from(fingerprint as Uint8Array));
-    }
-    return revoked;
+  findStatus(fingerprints: readonly Buffer[]): Promise<KeyStatus[]> {
+    return selectStatus(this.#primary, fingerprints);
   }
 
-  async insertPending(key: NewKey, replaces: Buffer = NOBODY): Promise<boolean> {
-    checkNewKey(key);
-    return this.#store(key, 'pending', replaces);
+  insertPending(key: NewKey, replaces: Buffer = NOBODY): Promise<boolean> {
+    return storeKey(this.#primary, key, 'pending', replaces);
   }
 
   async activate(fingerprint: Buffer, replaced: Buffer | undefined, at: number): Promise<void> {
@@ -120,27 +105,11 @@ export class SqlKeyTable implements KeyTable {
   }
 
   async list(purpose: KeyPurpose, after: Buffer | undefined, limit: number): Promise<KeyRecord[]> {
-    const rows = await run(
-      this.#primary,
-      `SELECT ${COLUMNS} FROM (SELECT fingerprint FROM sqlcrypter_keys WHERE purpose = ? AND state <> 'destroyed' ` +
-        `AND fingerprint > ? ORDER BY fingerprint LIMIT ${checkLimit(limit)}) wanted ` +
-        `${JOINS} ORDER BY k.fingerprint, w.provider, w.kek`,
-      [purpose, after ?? Buffer.alloc(0)],
-    );
-    return recordsOf(rows);
+    return selectPage(this.#primary, purpose, after ?? NOBODY, checkLimit(limit));
   }
 
-  async addWrap(fingerprint: Buffer, { provider, keyId, wrapped }: KeyWrap): Promise<void> {
-    const branch = provider === BRANCH ? Buffer.from(keyId, 'hex') : null;
-    const replace =
-      this.#primary.dialect === 'mysql'
-        ? 'ON DUPLICATE KEY UPDATE wrapped = VALUES(wrapped)'
-        : 'ON CONFLICT (fingerprint, provider, kek) DO UPDATE SET wrapped = excluded.wrapped';
-    await run(
-      this.#primary,
-      `INSERT INTO sqlcrypter_key_wraps (fingerprint, provider, kek, branch, wrapped) VALUES ${placeholders(5)} ${replace}`,
-      [fingerprint, provider, keyId, branch, wrapped],
-    );
+  addWrap(fingerprint: Buffer, wrap: KeyWrap): Promise<void> {
+    return storeWrap(this.#primary, fingerprint, wrap);
   }
 
   async removeWrap(fingerprint: Buffer, provider: number, keyId: string): Promise<void> {
@@ -152,22 +121,7 @@ export class SqlKeyTable implements KeyTable {
   }
 
   async eraseScope(scope: string): Promise<number> {
-    checkScope(scope);
-    const line = ['data', this.#scopeOf(scope)];
-    const where = 'WHERE purpose = ? AND scope = ? AND state';
-    const living = `SELECT fingerprint FROM sqlcrypter_keys ${where} <> 'destroyed'`;
-    const destroy = `UPDATE sqlcrypter_keys SET state = 'destroyed', retired = ? ${where} <> 'destroyed'`;
-    const destroyed = `SELECT fingerprint FROM sqlcrypter_keys ${where} = 'destroyed'`;
-    let count = 0;
-    // Every step is safe to repeat: whoever is cut off between them erases once more. A key that was being stored
-    // meanwhile is found by the next look; whoever stores one after that look sees what happened to the line.
-    for (;;) {
-      const keys = await run(this.#primary, living, line);
-      if (keys.length > 0) await run(this.#primary, destroy, [Date.now(), ...line]);
-      await run(this.#primary, `DELETE FROM sqlcrypter_key_wraps WHERE fingerprint IN (${destroyed})`, line);
-      if (keys.length === 0) return count;
-      count += keys.length;
-    }
+    return eraseScope(this.#primary, scope);
   }
 
   disableKey(fingerprint: Uint8Array): Promise<boolean> {
@@ -196,24 +150,29 @@ export class SqlKeyTable implements KeyTable {
     const keys = readKeyExport(text);
     let added = 0;
     for (const key of keys) {
-      const [known] = await findIn(this.#primary, [key.fingerprint]);
-      if (known?.state === 'destroyed') continue;
-      const has = ({ provider, keyId }: KeyWrap) =>
-        known?.wraps.some((wrap) => wrap.provider === provider && wrap.keyId === keyId) === true;
-      if (known !== undefined) {
-        for (const wrap of key.wraps) if (!has(wrap)) await this.addWrap(key.fingerprint, wrap);
-        continue;
+      const { fingerprint, state, wraps } = key;
+      const found = await selectKeys(this.#primary, [fingerprint]);
+      const known = found.find((record) => record.fingerprint.equals(fingerprint));
+      if (known === undefined) {
+        // For reading only: which key a line writes with is decided by the table that is in use.
+        if (await storeKey(this.#primary, key, state === 'disabled' ? 'disabled' : 'decrypt-only')) added += 1;
+      } else if (known.state !== 'destroyed' && haveSameFacts(known, key)) {
+        const has = ({ provider, keyId }: KeyWrap) =>
+          known.wraps.some((wrap) => wrap.provider === provider && wrap.keyId === keyId);
+        await addWraps(
+          this.#primary,
+          fingerprint,
+          wraps.filter((wrap) => !has(wrap)),
+        );
       }
-      // For reading only: which key a line writes with is decided by the table that is in use.
-      if (await this.#store(key, key.state === 'disabled' ? 'disabled' : 'decrypt-only')) added += 1;
     }
     return { added, present: keys.length - added };
   }
 
   async #changeState(fingerprint: Uint8Array, from: readonly KeyState[], to: KeyState): Promise<boolean> {
     const bytes = Buffer.from(fingerprint);
-    const [record] = await findIn(this.#primary, [bytes]);
-    if (record === undefined || !from.includes(record.state)) return false;
+    const [status] = await selectStatus(this.#primary, [bytes]);
+    if (status === undefined || !from.includes(status.state)) return false;
     await run(
       this.#primary,
       `UPDATE sqlcrypter_keys SET state = ?, retired = ? WHERE fingerprint = ? AND state IN ${placeholders(from.length)}`,
@@ -222,109 +181,33 @@ export class SqlKeyTable implements KeyTable {
     return true;
   }
 
-  /** As {@link KeyStore.insertPending}, in any state; without `replaces` an active key of the line is no hindrance. */
-  async #store(key: NewKey, state: KeyState, replaces?: Buffer): Promise<boolean> {
-    // Wraps first: a key that can be seen has its wraps, without a transaction over the two tables.
-    for (const wrap of key.wraps) await this.addWrap(key.fingerprint, wrap);
-    const stored = await this.#insertKey(key, state, replaces);
-    // What no row names any more may be deleted.
-    if (!stored) await run(this.#primary, 'DELETE FROM sqlcrypter_key_wraps WHERE fingerprint = ?', [key.fingerprint]);
-    return stored;
-  }
-
-  async #insertKey(key: NewKey, state: KeyState, replaces?: Buffer): Promise<boolean> {
-    const { dialect } = this.#primary;
-    const { fingerprint, purpose, created, expires } = key;
-    const scope = this.#scopeOf(key.scope);
-    // PostgreSQL must be told what the parameters of a SELECT are.
-    const types = ['bytea', 'text', 'text', 'text', 'bigint', 'bigint'];
-    const values = types.map((type) => (dialect === 'postgres' ? `CAST(? AS ${type})` : '?')).join(', ');
-    const active = replaces === undefined ? '' : " OR (k.state = 'active' AND k.fingerprint <> ?)";
-    const unlessThereIs =
-      `${dialect === 'mysql' ? 'FROM DUAL ' : ''}WHERE NOT EXISTS (SELECT 1 FROM sqlcrypter_keys k ` +
-      `WHERE k.purpose = ? AND k.scope = ? AND (k.state = 'destroyed'${active}))`;
-    const inserted = await tryRun(
-      this.#primary,
-      `INSERT INTO sqlcrypter_keys (fingerprint, purpose, scope, state, created, expires) SELECT ${values} ${unlessThereIs}`,
-      [...[fingerprint, purpose, scope, state, created, expires], ...[purpose, scope, ...(replaces ? [replaces] : [])]],
-    );
-    return inserted && this.#isStored(key);
-  }
-
-  /** Whether a key is there. One that came into a scope while it was erased is destroyed as the others were. */
-  async #isStored({ fingerprint, purpose, scope }: NewKey): Promise<boolean> {
-    const own = 'SELECT 1 FROM sqlcrypter_keys WHERE fingerprint = ?';
-    if ((await run(this.#primary, own, [fingerprint])).length === 0) return false;
-    const line = await this.findLine(purpose, scope);
-    if (line.every((key) => key.state !== 'destroyed' || key.purpose !== purpose)) return true;
-    const destroy = "UPDATE sqlcrypter_keys SET state = 'destroyed', retired = ? WHERE fingerprint = ?";
-    await run(this.#primary, destroy, [Date.now(), fingerprint]);
-    return false;
-  }
-
-  async #fromReplica(fingerprints: readonly Buffer[]): Promise<Map<string, KeyRecord>> {
-    if (this.#replica === undefined) return new Map();
+  async #fromReplica(replica: Driver, fingerprints: readonly Buffer[]): Promise<KeyRecord[]> {
     try {
-      return byName(await findIn(this.#replica, fingerprints));
+      return await selectKeys(replica, fingerprints);
     } catch {
       // The primary is asked for all of them, and its failure is told.
-      return new Map();
+      return [];
     }
   }
-
-  /** MariaDB and MySQL keep scopes as bytes: their collations may take two texts for one. */
-  #scopeOf(scope: string): string | Buffer {
-    return this.#primary.dialect === 'mysql' ? Buffer.from(scope) : scope;
-  }
 }
 
-const JOINS =
-  'JOIN sqlcrypter_keys k ON k.fingerprint = wanted.fingerprint ' +
-  'LEFT JOIN sqlcrypter_key_wraps w ON w.fingerprint = k.fingerprint';
-
-function findIn(driver: Driver, fingerprints: readonly Buffer[]): Promise<KeyRecord[]> {
-  return selectKeys(driver, `k.fingerprint IN ${placeholders(fingerprints.length)}`, fingerprints);
-}
-
-/** Keys that fulfil a condition, and the branch keys that their wraps name, in one statement. */
-async function selectKeys(driver: Driver, where: string, parameters: readonly unknown[]): Promise<KeyRecord[]> {
-  const branches =
-    'SELECT w.branch FROM sqlcrypter_keys k JOIN sqlcrypter_key_wraps w ON w.fingerprint = k.fingerprint ' +
-    `WHERE w.branch IS NOT NULL AND ${where}`;
-  const wanted = `SELECT k.fingerprint AS fingerprint FROM sqlcrypter_keys k WHERE ${where} UNION ${branches}`;
-  const order = 'ORDER BY k.purpose DESC, k.created DESC, k.fingerprint, w.provider, w.kek';
-  const rows = await run(driver, `SELECT ${COLUMNS} FROM (${wanted}) wanted ${JOINS} ${order}`, [
-    ...parameters,
-    ...parameters,
-  ]);
-  return recordsOf(rows);
-}
-
-/** Whether a replica has all of a key: its row, a wrap, and the branch keys that its wraps name. */
-function isComplete(fingerprint: Buffer, known: ReadonlyMap<string, KeyRecord>): boolean {
+/** Whether a replica has all of a key that is in use: its row, a wrap, and the branch keys that its wraps name. */
+function isUsable(fingerprint: Buffer, known: ReadonlyMap<string, KeyRecord>): boolean {
   const record = known.get(fingerprint.toString('hex'));
-  if (record === undefined) return false;
-  if (record.state === 'destroyed') return true;
-  return (
-    record.wraps.length > 0 && record.wraps.every(({ provider, keyId }) => provider !== BRANCH || known.has(keyId))
-  );
+  // A key that is revoked here may have been enabled since.
+  if (record === undefined || isRevoked(record) || record.wraps.length === 0) return false;
+  const branches = record.wraps.filter(({ provider }) => provider === BRANCH_PROVIDER);
+  return branches.every(({ keyId }) => {
+    const branch = known.get(keyId);
+    return branch !== undefined && !isRevoked(branch);
+  });
 }
 
-function byName(records: readonly KeyRecord[]): Map<string, KeyRecord> {
-  return new Map(records.map((record) => [record.fingerprint.toString('hex'), record]));
-}
-
-function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < all.length; start += CHUNK) yield all.slice(start, start + CHUNK);
+function isRevoked({ state }: KeyRecord): boolean {
+  return state === 'disabled' || state === 'destroyed';
 }
 
 function checkLimit(limit: number): number {
   if (Number.isSafeInteger(limit) && limit >= 1) return limit;
   throw new SqlcrypterError('CONFIG', `list was given a limit of ${limit}. Expected a whole number, at least 1.`);
-}
-
-function checkNewKey({ fingerprint, scope, wraps }: NewKey): void {
-  if (scope !== '') checkScope(scope);
-  if (fingerprint.length === 16 && wraps.length > 0) return;
-  throw new SqlcrypterError('CONFIG', 'A key to store has a fingerprint of 16 bytes and at least one wrap.');
 }

@@ -160,10 +160,11 @@ for (const { name, skipReason, open } of drivers) {
         ]);
         expect(await table.insertPending(newKey({ scope }))).toBe(false);
         expect(await table.find([other.fingerprint])).toMatchObject([{ state: 'pending', wraps: other.wraps }]);
-        const revoked = await table.findRevoked([old, current, other].map(({ fingerprint }) => fingerprint));
-        expect(new Set(revoked.map(String))).toEqual(
-          new Set([old, current].map(({ fingerprint }) => String(fingerprint))),
-        );
+        const status = await table.findStatus([old, current, other].map(({ fingerprint }) => fingerprint));
+        const destroyed = status
+          .filter(({ state }) => state === 'destroyed')
+          .map(({ fingerprint }) => String(fingerprint));
+        expect(new Set(destroyed)).toEqual(new Set([old, current].map(({ fingerprint }) => String(fingerprint))));
       });
 
       it('disables a key and enables it again, for reading only', async () => {
@@ -172,7 +173,7 @@ for (const { name, skipReason, open } of drivers) {
         await table.insertPending(key);
         expect(await table.disableKey(key.fingerprint)).toBe(true);
         expect(await table.disableKey(key.fingerprint)).toBe(false);
-        expect(await table.findRevoked([key.fingerprint])).toEqual([key.fingerprint]);
+        expect(await table.findStatus([key.fingerprint])).toMatchObject([{ state: 'disabled' }]);
         expect(await table.enableKey(key.fingerprint)).toBe(true);
         expect(await table.enableKey(randomBytes(16))).toBe(false);
         expect(await table.find([key.fingerprint])).toMatchObject([{ state: 'decrypt-only' }]);

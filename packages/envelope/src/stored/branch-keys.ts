@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
-import type { DataKey, KeyFacts, KeyRecord } from '@sqlcrypter/core/provider';
+import { type DataKey, haveSameFacts, type KeyFacts, type KeyRecord } from '@sqlcrypter/core/provider';
 import { Age } from '../age.js';
 import { keyCommitment } from '../negative-cache.js';
 import type { Unwrapper } from '../unwrapper.js';
@@ -48,8 +48,9 @@ export class BranchKeys {
     return this.#known.size;
   }
 
-  get fingerprints(): Buffer[] {
-    return [...this.#known.values()].map(({ facts }) => facts.fingerprint);
+  /** What the keys in memory are bound to. */
+  get facts(): KeyFacts[] {
+    return [...this.#known.values()].map(({ facts }) => facts);
   }
 
   find(fingerprint: string): BranchKey | undefined {
@@ -59,16 +60,24 @@ export class BranchKeys {
   /** The key of a row, from memory or by one call. Errors: as the KMS answers, `KEY_DESTROYED`, `KEY_COMMITMENT`. */
   async open(record: KeyRecord): Promise<BranchKey> {
     const name = record.fingerprint.toString('hex');
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
     refuseUnusable(record);
+    const proven = this.#provenBy(name, record);
+    if (proven !== undefined) return proven;
     return this.#unwrap(record, (dataKey) => {
       const { fingerprint, purpose, scope, created, expires } = record;
       const facts = { fingerprint, purpose, scope, created, expires };
-      const opened = this.#known.get(name) ?? { facts, dataKey, record, age: new Age() };
+      const opened = this.#provenBy(name, record) ?? { facts, dataKey, record, age: new Age() };
       this.#known.set(name, opened);
       return opened;
     });
+  }
+
+  /** The key in memory, if it was opened under the facts of this row and by one of its wraps, whichever that was. */
+  #provenBy(name: string, record: KeyRecord): Known | undefined {
+    const known = this.#known.get(name);
+    if (known === undefined || !haveSameFacts(known.facts, record)) return undefined;
+    const isOfRow = record.wraps.some(({ wrapped }) => known.record.wraps.some((wrap) => wrap.wrapped.equals(wrapped)));
+    return isOfRow ? known : undefined;
   }
 
   drop(fingerprint: string): void {
@@ -97,8 +106,9 @@ export class BranchKeys {
 
   #unwrap<T>(record: KeyRecord, accept: (dataKey: DataKey) => T): Promise<T> {
     const { fingerprint } = record;
-    const name = `r${fingerprint.toString('latin1')}`;
-    const wanted = { name, wrapped: bytesOfRow(record), bare: false, fingerprints: [fingerprint], record };
+    const wrapped = bytesOfRow(record);
+    const name = `r${wrapped.toString('latin1')}`;
+    const wanted = { name, wrapped, bare: false, fingerprints: [fingerprint], record };
     return this.#unwrapper.unwrap(wanted, (dataKey) => {
       if (dataKey.hasFingerprint(fingerprint)) return accept(dataKey);
       this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);

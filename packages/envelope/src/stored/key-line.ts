@@ -2,6 +2,7 @@
 import { generateBytes, SqlcrypterError } from '@sqlcrypter/core';
 import {
   DataKey,
+  haveSameFacts,
   type KeyFacts,
   type KeyPurpose,
   type KeyRecord,
@@ -10,7 +11,7 @@ import {
 } from '@sqlcrypter/core/provider';
 import { type LineFacts, LineKey } from './line-key.js';
 import { byFingerprint, type FoundRecords } from './look-up.js';
-import { destroyed } from './row-state.js';
+import { invalidRow, revoked } from './row-state.js';
 
 const DEK_LENGTH = 32;
 /** Steps from an empty line to a key: insert, activate, open; and as many again for races that are lost. */
@@ -64,9 +65,9 @@ export class KeyLine {
     return this.#current;
   }
 
-  /** The keys that it writes with, now and next. */
-  get fingerprints(): Buffer[] {
-    return [this.#current, this.#next].flatMap((key) => key?.facts.fingerprint ?? []);
+  /** What the keys that it writes with, now and next, are bound to. */
+  get facts(): LineFacts[] {
+    return [this.#current, this.#next].flatMap((key) => key?.facts ?? []);
   }
 
   /** Whether it is worth asking for a pending key that another process made. */
@@ -134,7 +135,7 @@ export class KeyLine {
     const [current, next] = [this.#current, this.#next];
     if (next !== undefined && (this.#isRipe(next) || current === undefined || current.isExpired)) {
       this.#next = undefined;
-      if (next.isExpired) return;
+      if (!next.isUsable) return;
       this.#current = next;
       if (this.#pending?.key !== next) this.#pending = { key: next, replaces: current?.facts.fingerprint };
     }
@@ -179,20 +180,29 @@ export class KeyLine {
         ({ purpose, scope }) => purpose === this.#kind.purpose && scope === this.#scope,
       );
       const gone = line.find(({ state }) => state === 'destroyed');
-      if (gone !== undefined && this.#kind.purpose === 'data') throw destroyed(gone.fingerprint);
+      if (gone !== undefined && this.#kind.purpose === 'data')
+        throw revoked(gone.fingerprint.toString('hex'), 'destroyed');
       const active = line.find(({ state }) => state === 'active');
       const pending = line.find(({ state }) => state === 'pending');
 
       const key = active && Date.now() < active.expires ? await this.#open(active, found) : undefined;
-      if (key !== undefined && !key.isExpired) {
+      if (key?.isUsable) {
         this.#current = key;
         this.#pending = undefined;
-        if (pending !== undefined || !key.isDue) return this.#prepareNext(pending, found);
-        // There is a key to go on with, so a failure to make the next one is nobody's.
-        if (!(await this.#tryInsert(active))) return;
+        if (pending !== undefined) {
+          if (await this.#prepareNext(key, pending, found)) return;
+          await store.activate(pending.fingerprint, active?.fingerprint, Date.now());
+        } else if (!key.isDue) {
+          this.#next = undefined;
+          this.#failures = 0;
+          return;
+        } else if (!(await this.#tryInsert(active))) {
+          // There is a key to go on with, so a failure to make the next one is nobody's.
+          return;
+        }
       } else if (pending !== undefined) {
         const next = await this.#open(pending, found);
-        if (!next.isExpired) {
+        if (next.isUsable) {
           // In use already: the one after it is made once this one is active.
           if (next === this.#current) return this.#backOff();
           // Nobody can wait for the grace: there is nothing else to write with.
@@ -201,7 +211,7 @@ export class KeyLine {
           this.#failures = 0;
           return;
         }
-        // Made long ago, and the whole fleet stood still: out of the way of the next one.
+        // Made long ago, and the whole fleet stood still, or by a clock far ahead: out of the way of the next one.
         await store.activate(pending.fingerprint, active?.fingerprint, Date.now());
       } else {
         await this.#insert(active);
@@ -210,12 +220,20 @@ export class KeyLine {
     throw exhausted();
   }
 
-  /** Loads the pending key. One that has expired already, or does not open, is not waited for without end. */
-  async #prepareNext(pending: KeyRecord | undefined, found: FoundRecords): Promise<void> {
-    const next = pending && (await this.#open(pending, found).catch(() => undefined));
-    if (pending !== undefined && next?.isExpired !== false) return this.#backOff();
+  /**
+   * Loads the pending key. One that has expired already, or does not open, is not waited for without end. False for one
+   * whose time comes after this key's end: a clock far ahead made it.
+   */
+  async #prepareNext(current: LineKey, pending: KeyRecord, found: FoundRecords): Promise<boolean> {
+    const next = await this.#open(pending, found).catch(() => undefined);
+    if (next !== undefined && !next.isUsable && next.facts.created >= current.facts.expires) return !current.isDue;
+    if (next?.isExpired !== false) {
+      this.#backOff();
+      return true;
+    }
     this.#next = next;
     this.#failures = 0;
+    return true;
   }
 
   async #tryInsert(active: KeyRecord | undefined): Promise<boolean> {
@@ -237,9 +255,12 @@ export class KeyLine {
   async #open(record: KeyRecord, found: FoundRecords): Promise<LineKey> {
     const { fingerprint } = record;
     const known = [this.#current, this.#next].find((key) => key?.facts.fingerprint.equals(fingerprint));
-    if (known !== undefined) return known;
-    const { facts, dataKey } = await this.#kind.open(record, found);
-    return new LineKey(facts, dataKey, this.#settings.limits);
+    // Whatever the row says by now: it is not written with any more.
+    if (known?.isExpired) return known;
+    const { facts, dataKey } = known ?? (await this.#kind.open(record, found));
+    const isOfLine = facts.purpose === this.#kind.purpose && facts.scope === this.#scope;
+    if (!isOfLine || !haveSameFacts(facts, record)) throw invalidRow(fingerprint, 'other facts');
+    return known ?? new LineKey(facts, dataKey, this.#settings.limits);
   }
 
   /** Makes a key and stores it, unless another process was faster. Either way the table tells what to go on with. */

@@ -5,6 +5,9 @@ import type { DekLimits } from '../options.js';
 /** Where between these shares of its life the next key is made: spread, so that a fleet does not do so at once. */
 const RENEW_FROM = 0.7;
 const RENEW_SPREAD = 0.2;
+/** By how much the clock that a key was made by may be ahead of this one: a share of its life, and most milliseconds. */
+const SKEW_SHARE = 0.1;
+const MAX_SKEW = 900_000;
 
 /** What a key to write with was found to be bound to, and for a data key the branch key that opened it. */
 export interface LineFacts extends KeyFacts {
@@ -57,6 +60,16 @@ export class LineKey {
   get mayBeReplaced(): boolean {
     const { created, expires } = this.facts;
     return this.now >= created + (expires - created) * RENEW_FROM || this.isDue;
+  }
+
+  /**
+   * Whether values may be encrypted under it. One that was made by a clock far ahead is not used before its time has
+   * come: it would outlive the others by as much.
+   */
+  get isUsable(): boolean {
+    const { created, expires } = this.facts;
+    const skew = Math.min(MAX_SKEW, (expires - created) * SKEW_SHARE);
+    return !this.isExpired && this.now >= created - skew;
   }
 
   /** Whether nothing more may be encrypted under it. */

@@ -7,13 +7,18 @@ export type FoundRecords = ReadonlyMap<string, KeyRecord>;
 /** Looks keys up together: whoever asks in the same turn of the event loop shares one statement. */
 export class LookUp {
   readonly #store: KeyStore;
+  readonly #fromPrimary: boolean;
   readonly #told: () => void;
   #wanted: Buffer[] = [];
   #next: Promise<FoundRecords> | undefined;
 
-  /** @param told is called with each look at the table. */
-  constructor(store: KeyStore, told: () => void) {
+  /**
+   * @param told is called with each look at the table.
+   * @param fromPrimary no replica may answer.
+   */
+  constructor(store: KeyStore, told: () => void, fromPrimary = false) {
     this.#store = store;
+    this.#fromPrimary = fromPrimary;
     this.#told = told;
   }
 
@@ -28,7 +33,7 @@ export class LookUp {
     this.#wanted = [];
     this.#next = undefined;
     this.#told();
-    return byFingerprint(await this.#store.find(wanted));
+    return byFingerprint(await this.#store.find(wanted, this.#fromPrimary));
   }
 }
 

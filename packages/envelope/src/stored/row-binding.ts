@@ -1,5 +1,8 @@
 /// <reference types="node" preserve="true" />
-import type { KeyFacts } from '@sqlcrypter/core/provider';
+import type { KeyFacts, KeyWrap } from '@sqlcrypter/core/provider';
+
+/** The provider number of a wrap under a branch key. */
+export const BRANCH_PROVIDER = 0;
 
 /**
  * A row's facts as every wrap of its key is bound to them: in the encryption context of a KMS, and in the context of a
@@ -15,7 +18,8 @@ export function bindingOf({ fingerprint, purpose, scope, created, expires }: Key
   };
 }
 
-/** Everything that the opening of a row depends on, as bytes: its facts and its wraps. */
-export function bytesOfRow(record: KeyFacts & { readonly wraps: readonly { readonly wrapped: Buffer }[] }): Buffer {
-  return Buffer.concat([Buffer.from(JSON.stringify(bindingOf(record))), ...record.wraps.map(({ wrapped }) => wrapped)]);
+/** Everything that the opening of a row depends on, as bytes: its facts and its wraps. No two rows have the same. */
+export function bytesOfRow(record: KeyFacts & { readonly wraps: readonly KeyWrap[] }): Buffer {
+  const wraps = record.wraps.map(({ provider, keyId, wrapped }) => [provider, keyId, wrapped.toString('base64')]);
+  return Buffer.from(JSON.stringify([bindingOf(record), wraps]));
 }

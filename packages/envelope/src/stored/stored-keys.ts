@@ -4,6 +4,7 @@ import {
   DataKey,
   type DerivedKeyCache,
   encodeContext,
+  haveSameFacts,
   type KeyFacts,
   type KeyRecord,
   type KeyWrap,
@@ -13,11 +14,18 @@ import { type CachedKey, type DataKeyCache, type StoredFacts, storedName } from 
 import { keyCommitment, type NegativeCache } from '../negative-cache.js';
 import type { BranchKey, BranchKeys } from './branch-keys.js';
 import type { FoundRecords, LookUp } from './look-up.js';
-import { bindingOf } from './row-binding.js';
+import type { RevokedKeys } from './revoked-keys.js';
+import { BRANCH_PROVIDER, bindingOf } from './row-binding.js';
 import { invalidRow, refuseUnusable, unknownKey } from './row-state.js';
 
-/** The provider number of a wrap under a branch key. */
-export const BRANCH_PROVIDER = 0;
+/** Keys that are watched between two checks. A replica is asked for no others. */
+const MAX_WATCHED = 10_000;
+
+/** Where keys are looked up: anywhere, and where there is a replica that may answer there, on the primary alone. */
+export interface LookUps {
+  readonly anywhere: LookUp;
+  readonly onPrimary: LookUp | undefined;
+}
 
 /** A data key of the key table, in memory. */
 export type StoredKey = CachedKey & { readonly stored: StoredFacts };
@@ -27,23 +35,28 @@ export type StoredKey = CachedKey & { readonly stored: StoredFacts };
  * key. The KMS is asked for branch keys only, so a value with an unknown fingerprint never reaches it.
  */
 export class StoredKeys {
-  readonly #lookUp: LookUp;
+  readonly #lookUps: LookUps;
+  readonly #revoked: RevokedKeys;
   readonly #branches: BranchKeys;
   readonly #cache: DataKeyCache;
   readonly #negative: NegativeCache;
   readonly #derivedKeys: DerivedKeyCache;
   readonly #refuseIfClosed: () => void;
   readonly #underWay = new Map<string, Promise<StoredKey>>();
+  /** By fingerprint in hex: what is loaded, or was since the last check and may be in no cache by the next. */
+  readonly #watched = new Map<string, Buffer>();
 
   constructor(
-    lookUp: LookUp,
+    lookUps: LookUps,
+    revoked: RevokedKeys,
     branches: BranchKeys,
     cache: DataKeyCache,
     negative: NegativeCache,
     derivedKeys: DerivedKeyCache,
     refuseIfClosed: () => void,
   ) {
-    this.#lookUp = lookUp;
+    this.#lookUps = lookUps;
+    this.#revoked = revoked;
     this.#branches = branches;
     this.#cache = cache;
     this.#negative = negative;
@@ -62,18 +75,35 @@ export class StoredKeys {
     return loading;
   }
 
-  /** The key of a row that was read already. What it is bound to is what counts, not what the row says. */
-  async open(record: KeyRecord, found: FoundRecords): Promise<StoredKey> {
+  /** Keys that a check should ask for, though they may not be in memory any more. */
+  get watched(): ReadonlyMap<string, Buffer> {
+    return this.#watched;
+  }
+
+  /** The primary was asked for these keys. */
+  unwatch(names: Iterable<string>): void {
+    for (const name of names) this.#watched.delete(name);
+  }
+
+  /**
+   * The key of a row that was read already. It is bound to what that row says, also if it is in memory already.
+   *
+   * @param turn of {@link RevokedKeys}, when the row was read.
+   */
+  async open(record: KeyRecord, found: FoundRecords, turn: number = this.#revoked.turn): Promise<StoredKey> {
     const name = storedName(record.fingerprint);
-    const known = this.#cache.find(name);
-    if (known?.stored !== undefined) return known as StoredKey;
     refuseUnusable(record);
+    const known = this.#cache.find(name);
+    if (isProvenBy(known, record)) return known;
     const { wrap, branch } = await this.#branchOf(record, found);
     this.#refuseIfClosed();
+    for (const each of [record.fingerprint.toString('hex'), wrap.keyId]) this.#revoked.refuseSince(turn, each);
     const dataKey = this.#unwrap(record, wrap, branch);
     const { fingerprint, purpose, scope, created, expires } = record;
     const facts = { fingerprint, purpose, scope, created, expires, branch: wrap.keyId };
-    return this.#cache.add(name, wrap.wrapped, false, dataKey, facts) as StoredKey;
+    const added = this.#cache.add(name, wrap.wrapped, false, dataKey, facts);
+    if (added.stored !== undefined && haveSameFacts(added.stored, record)) return added as StoredKey;
+    throw invalidRow(fingerprint, 'other facts');
   }
 
   async #load(fingerprint: Buffer): Promise<StoredKey> {
@@ -85,15 +115,47 @@ export class StoredKeys {
     };
     const failure = this.#negative.failureOf(wanted);
     if (failure !== undefined) throw failure;
+    const watched = fingerprint.toString('hex');
+    if (this.#watched.size < MAX_WATCHED) this.#watched.set(watched, wanted.wrapped);
     try {
-      const found = await this.#lookUp.find(wanted.wrapped);
-      const record = found.get(fingerprint.toString('hex'));
-      if (record?.purpose !== 'data') throw unknownKey(fingerprint);
-      return await this.open(record, found);
+      return await this.#look(wanted.wrapped);
     } catch (error) {
+      this.#watched.delete(watched);
       this.#negative.rememberFailure(wanted, error);
       throw error;
     }
+  }
+
+  /** A replica may give the key, but it has not the last word on one that it does not give. */
+  async #look(fingerprint: Buffer): Promise<StoredKey> {
+    const name = fingerprint.toString('hex');
+    this.#revoked.refuseDestroyed(name);
+    const { turn } = this.#revoked;
+    const { anywhere, onPrimary } = this.#lookUps;
+    if (onPrimary !== undefined && !this.#watched.has(name)) return this.#lookIn(onPrimary, fingerprint, turn);
+    let isThere = false;
+    const isBelieved = (record: KeyRecord): boolean => {
+      isThere = true;
+      return onPrimary === undefined || !this.#revoked.concern(record);
+    };
+    try {
+      return await this.#lookIn(anywhere, fingerprint, turn, isBelieved);
+    } catch (error) {
+      if (onPrimary === undefined || !isThere || !mayBeOfRow(error)) throw error;
+      return this.#lookIn(onPrimary, fingerprint, turn);
+    }
+  }
+
+  async #lookIn(
+    lookUp: LookUp,
+    fingerprint: Buffer,
+    turn: number,
+    isBelieved: (record: KeyRecord) => boolean = () => true,
+  ): Promise<StoredKey> {
+    const found = await lookUp.find(fingerprint);
+    const record = found.get(fingerprint.toString('hex'));
+    if (record === undefined || !isBelieved(record) || record.purpose !== 'data') throw unknownKey(fingerprint);
+    return this.open(record, found, turn);
   }
 
   async #branchOf(
@@ -126,6 +188,17 @@ export class StoredKeys {
       plaintext.fill(0);
     }
   }
+}
+
+/** Whether a key in memory was opened under the facts of this row, by a wrap that the row still has. */
+function isProvenBy(known: CachedKey | undefined, record: KeyRecord): known is StoredKey {
+  if (known?.stored === undefined || !haveSameFacts(known.stored, record)) return false;
+  return record.wraps.some(({ provider, wrapped }) => provider === BRANCH_PROVIDER && wrapped.equals(known.wrapped));
+}
+
+/** Whether a look at another copy of the row may end otherwise. Of all that may pass, another call is to be made. */
+function mayBeOfRow(error: unknown): boolean {
+  return SqlcrypterError.is(error) && !error.retryable && error.code !== 'DISPOSED';
 }
 
 /** A wrap under a branch key is a frame that names it, bound to the row. Errors: `KMS_INVALID_BLOB`. */

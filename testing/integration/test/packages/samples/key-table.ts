@@ -5,8 +5,8 @@ async function main(): Promise<void> {
   const database = new sqlite.Database();
   for (const statement of keyTableSql('sqlite')) database.exec(statement);
   const table: KeyTable = createKeyTable({ sqlite: database });
-  const revoked: Buffer[] = await table.findRevoked([]);
-  console.log(`${revoked.length} keys`);
+  const status: readonly { readonly state: string }[] = await table.findStatus([]);
+  console.log(`${status.length} keys`);
   database.close();
 }
 
