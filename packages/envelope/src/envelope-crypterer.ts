@@ -52,10 +52,12 @@ export type EnvelopeCrypterer = Crypterer &
      */
     forgetKeys(): void;
     /**
-     * With a key table: looks at once for keys that were disabled or destroyed, and drops them, as it is done every
-     * `storedKeys.revocationInterval` anyway. For applications that are told of a change, e.g. by LISTEN and NOTIFY.
+     * With a key table: looks at once for keys that were disabled or destroyed, or whose rows were changed, and drops
+     * them, as it is done every `storedKeys.revocationInterval` anyway. For applications that are told of a change, e.g.
+     * by LISTEN and NOTIFY.
      *
-     * Errors: `KEY_STORE_UNAVAILABLE`, `UNSUPPORTED` without a key table.
+     * Errors: `KEY_STORE_UNAVAILABLE`, `KEY_NOT_FOUND` (the row of a key in memory is gone: it is still read with, for a
+     * day, and not written with), `UNSUPPORTED` without a key table.
      */
     checkRevocations(): Promise<void>;
   };

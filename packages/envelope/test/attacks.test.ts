@@ -3,6 +3,7 @@ import { codeOf } from './support/error-code.js';
 import { DAY, fakeTime, HOUR } from './support/fake-time.js';
 import { createStored, openTable } from './support/key-tables.js';
 import { MemoryKms } from './support/memory-kms.js';
+import { whenTestEnds } from './support/when-test-ends.js';
 
 const text = Buffer.from('999-00-1234');
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -44,11 +45,22 @@ describe('somebody who can write to the key table', () => {
     fakeTime();
     const { exec, writer, values } = await twoTenants();
     const created = Date.now();
-    exec(`UPDATE sqlcrypter_keys SET expires = expires + ${365 * DAY}`);
+    exec(`UPDATE sqlcrypter_keys SET expires = expires + ${365 * DAY} WHERE purpose = 'data'`);
     vi.setSystemTime(created + 30 * DAY + HOUR);
     expect(await codeOf(() => writer.encryptSync(text, { scope: 'a' }))).toBe('DEK_EXHAUSTED');
     expect(keyOf(await writer.encrypt(text, { scope: 'a' }))).not.toBe(keyOf(values.a));
     expect(writer.decryptSync(values.a)).toEqual(text);
+  });
+
+  it('cannot let a process that has the branch key in memory write what nobody else could read', async () => {
+    const { exec, writer, restarted } = await twoTenants();
+    exec(`UPDATE sqlcrypter_keys SET expires = expires + ${365 * DAY} WHERE purpose = 'branch'`);
+    expect(await codeOf(writer.encrypt(text, { scope: 'new' }))).toBe('KMS_INVALID_BLOB');
+    exec(`UPDATE sqlcrypter_keys SET expires = expires - ${365 * DAY} WHERE purpose = 'branch'`);
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() + HOUR });
+    whenTestEnds(() => vi.useRealTimers());
+    vi.advanceTimersByTime(HOUR);
+    expect(await (await restarted()).decrypt(await writer.encrypt(text, { scope: 'new' }))).toEqual(text);
   });
 
   it.each([

@@ -56,6 +56,7 @@ function openLine() {
   const asked: number[] = [];
   const faults = {
     open: (_: KeyRecord): unknown => undefined,
+    facts: (record: KeyRecord): KeyFacts => record,
     wrap: (): unknown => undefined,
     find: (records: KeyRecord[]): KeyRecord[] => records,
     insert: (): boolean | undefined => undefined,
@@ -66,7 +67,7 @@ function openLine() {
     async open(record) {
       opened.push(hex(record.fingerprint));
       await faults.open(record);
-      return { facts: record, dataKey: keys.get(hex(record.fingerprint)) as DataKey };
+      return { facts: faults.facts(record), dataKey: keys.get(hex(record.fingerprint)) as DataKey };
     },
     async wrap(plaintext, facts) {
       plaintexts.push(plaintext);
@@ -257,6 +258,32 @@ describe('a line of keys', () => {
     const key = await line().take();
     expect(opened).toEqual([hex(key.facts.fingerprint)]);
     expect(states()).toEqual(['pending']);
+  });
+
+  it.each<[string, Partial<KeyFacts>]>([
+    ['another scope', { scope: 'another' }],
+    ['another purpose', { purpose: 'branch' }],
+    ['a later end', { expires: Number.MAX_SAFE_INTEGER }],
+    ['an earlier making', { created: 0 }],
+    ['another fingerprint', { fingerprint: Buffer.alloc(16) }],
+  ])('uses no key that was proven for %s than its row has', async (_, proven) => {
+    const { line, faults } = openLine();
+    faults.facts = (record) => ({ ...record, ...proven });
+    expect(await codeOf(line().take())).toBe('KMS_INVALID_BLOB');
+  });
+
+  it('uses the key that it has no longer by a row that says something else of it', async () => {
+    const { line: create, store, faults } = openLine();
+    const line = create();
+    await line.take();
+    const [pending] = (await store.findPending('data', ['scope'])) as [KeyRecord];
+    vi.advanceTimersByTime(0.8 * LIFETIME);
+    faults.find = (records) => records.map((record) => ({ ...record, expires: record.expires + LIFETIME }));
+    vi.advanceTimersByTime(0.3 * LIFETIME);
+    expect(line.isReady).toBe(false);
+    faults.insert = () => false;
+    expect(await codeOf(line.take())).toBe('DEK_EXHAUSTED');
+    expect(fingerprintsOf(line).map(hex)).toEqual([hex(pending.fingerprint)]);
   });
 
   it('gives up after eight steps where a key never gets into the table', async () => {

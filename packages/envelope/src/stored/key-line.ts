@@ -120,7 +120,8 @@ export class KeyLine {
     const { fingerprint } = record;
     if (this.#current === undefined || this.#next?.facts.fingerprint.equals(fingerprint)) return;
     if (this.#current.facts.fingerprint.equals(fingerprint)) return;
-    this.#next = await this.#open(record, found);
+    const next = await this.#open(record, found);
+    if (comesInTime(next, this.#current)) this.#next = next;
   }
 
   /** Gives up keys that must not be used any more. */
@@ -226,7 +227,7 @@ export class KeyLine {
    */
   async #prepareNext(current: LineKey, pending: KeyRecord, found: FoundRecords): Promise<boolean> {
     const next = await this.#open(pending, found).catch(() => undefined);
-    if (next !== undefined && !next.isUsable && next.facts.created >= current.facts.expires) return !current.isDue;
+    if (next !== undefined && !next.isExpired && !comesInTime(next, current)) return !current.isDue;
     if (next?.isExpired !== false) {
       this.#backOff();
       return true;
@@ -277,6 +278,11 @@ export class KeyLine {
       plaintext.fill(0);
     }
   }
+}
+
+/** Whether a key may be written with by the end of the one before it. */
+function comesInTime(next: LineKey, current: LineKey | undefined): boolean {
+  return next.isUsable || (current !== undefined && next.facts.created < current.facts.expires);
 }
 
 function exhausted(reason?: SqlcrypterError): SqlcrypterError {

@@ -86,6 +86,10 @@ export class KeyTableEnvelope {
       lifetime: dekLimits.maxAge,
       open: async (record, found) => {
         const { stored, dataKey } = await this.#keys.open(record, found);
+        // What is written under it is read by way of the branch key's row, by whoever does not have that key.
+        const branch = found.get(stored.branch);
+        if (branch === undefined) throw lostRow(stored.branch);
+        await this.#branches.open(branch);
         return { facts: stored, dataKey };
       },
       wrap: (plaintext, facts) => this.#wrapByBranch(plaintext, facts),

@@ -152,6 +152,107 @@ for (const { name, skip, open } of databases) {
         expect(await codeOf(start())).toBe('KMS_INVALID_BLOB');
       });
 
+      describe('while a process has the keys in memory', () => {
+        let running: EnvelopeCrypterer;
+        beforeEach(async () => {
+          running = await start();
+          for (const scope of ['a', 'b']) await running.encrypt(text, { scope });
+        });
+        /** What a call ended in: a value, or a code. */
+        const written = async (scope: string) => {
+          const value = await running.encrypt(text, { scope }).catch((error) => error as SqlcrypterError);
+          return Buffer.isBuffer(value) ? keyOf(value) : value.code;
+        };
+        /** Past the guards, as somebody who may alter tables. */
+        const lose = async (value: Buffer | undefined) => {
+          const [keys, wraps] = ['sqlcrypter_keys', 'sqlcrypter_key_wraps'];
+          for (const table of [keys, wraps]) {
+            await attacked.run(`DROP TRIGGER ${table}_delete${name === 'postgres' ? ` ON ${table}` : ''}`);
+          }
+          const which = value === undefined ? "purpose = 'branch'" : row(value);
+          await attacked.run(`DELETE FROM ${keys} WHERE ${which}`);
+        };
+
+        it('cannot give the key of one scope to another', async () => {
+          await attacked.run(`UPDATE sqlcrypter_keys SET scope = 'c' WHERE ${row(values.b)}`);
+          expect(await written('c')).toBe('KMS_INVALID_BLOB');
+          await attacked.run(`UPDATE sqlcrypter_keys SET scope = 'b' WHERE ${row(values.b)}`);
+          expect(await written('b')).toBe(keyOf(values.b));
+        });
+
+        it('cannot put the key of another scope into a line that has its own', async () => {
+          await attacked.run(`UPDATE sqlcrypter_keys SET state = 'decrypt-only' WHERE ${row(values.a)}`);
+          await attacked.run(`UPDATE sqlcrypter_keys SET scope = 'a', state = 'pending' WHERE ${row(values.b)}`);
+          await running.checkRevocations();
+          expect(await written('a')).not.toBe(keyOf(values.b));
+          later(31 * DAY);
+          expect([keyOf(values.a), keyOf(values.b)]).not.toContain(await written('a'));
+        });
+
+        it.each([
+          ['scope', "scope = 'x'"],
+          ['end', `expires = expires + ${DAY}`],
+          ['making', `created = created - ${DAY}`],
+          ['purpose', "purpose = 'branch', scope = 'x'"],
+        ])('cannot change the %s of a row unnoticed: after a check the key is used no more', async (_, change) => {
+          await attacked.run(`UPDATE sqlcrypter_keys SET ${change} WHERE ${row(values.a)}`);
+          await running.checkRevocations();
+          expect(await written('a')).not.toBe(keyOf(values.a));
+          expect(await codeOf(running.decrypt(values.a))).toMatch(/KMS_INVALID_BLOB|KEY_NOT_FOUND/);
+          expect(await written('b')).toBe(keyOf(values.b));
+        });
+
+        it('cannot do the same with the branch key, nor with what it opened', async () => {
+          await attacked.run(`UPDATE sqlcrypter_keys SET expires = expires + ${DAY} WHERE purpose = 'branch'`);
+          await running.checkRevocations();
+          expect(await codeOf(running.decrypt(values.a))).toBe('KMS_INVALID_BLOB');
+          expect(await written('a')).toBe('KMS_INVALID_BLOB');
+        });
+
+        it('cannot have a new key written under, whose wrap was replaced', async () => {
+          await putWrap(values.a, Buffer.alloc(92, 7));
+          later(29 * DAY);
+          // The key in memory is not proven by that row any more, and a key that nobody can open gets no more values.
+          for (let time = 0; time < 3; time++) running.encryptSync(text, { scope: 'a' });
+          expect(await codeOf((await start()).encrypt(text, { scope: 'a' }))).toBe('KMS_INVALID_BLOB');
+        });
+
+        it.each(['data', 'branch'])(
+          'cannot delete the row of a %s key unnoticed: it is read with, and told, and not written with',
+          async (which) => {
+            await lose(which === 'data' ? values.a : undefined);
+            for (let time = 0; time < 2; time++) expect(await codeOf(running.checkRevocations())).toBe('KEY_NOT_FOUND');
+            expect(running.stats().events.lost).toBe(1);
+            expect(await running.decrypt(values.a)).toEqual(text);
+            const outcome = await written('a');
+            expect(outcome).not.toBe(keyOf(values.a));
+            // A new data key takes the place of a lost one. Under a lost branch key each line waits for it to be restored.
+            if (which === 'branch') expect(outcome).toBe('KEY_NOT_FOUND');
+            else expect(await (await start()).decrypt(await running.encrypt(text, { scope: 'a' }))).toEqual(text);
+          },
+        );
+      });
+
+      it('cannot put control characters into a message', async () => {
+        const kek =
+          name === 'postgres'
+            ? "E'kek\\n\\x1b[31m'"
+            : name === 'mysql'
+              ? "'kek\\n\\Z[31m'"
+              : "'kek' || char(10, 27) || '[31m'";
+        await attacked.run(`UPDATE sqlcrypter_key_wraps SET provider = 9, kek = ${kek} WHERE provider <> 0`);
+        const error = await (
+          await createEnvelopeCrypterer(createAesKeyService({ key: service }), {
+            store: attacked.table,
+            generate: 'never',
+          })
+        )
+          .decrypt(values.a)
+          .catch((each) => each as SqlcrypterError);
+        expect(String((error as SqlcrypterError).message)).not.toMatch(/\p{Cc}/u);
+        expect(error).toMatchObject({ code: 'KEY_NOT_FOUND', message: expect.stringContaining('kek\\u{a}') });
+      });
+
       it.each(['active', 'pending'])('cannot bring an expired key back by making it %s', async (state) => {
         later(31 * DAY);
         const second = await (await start()).encrypt(text, { scope: 'a' });
