@@ -13,7 +13,7 @@ import { CallOrigin, type KmsCommand } from './call-origin.js';
 import { KeyArns, mayBe, parseKeyArn } from './key-arn.js';
 import { type ClientHolder, loadSdk } from './kms-client.js';
 
-/** The most that Decrypt takes. */
+/** The most that Decrypt takes, so nothing longer is written with. */
 const MAX_BLOB_LENGTH = 6144;
 
 /** A context as text, whatever the order of its names. */
@@ -80,6 +80,12 @@ export class AwsKeyService implements KeyService {
         keyId,
         `AWS KMS made a data key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
       );
+    }
+    try {
+      checkLength(wrapped);
+    } catch (error) {
+      plaintext.fill(0);
+      throw error;
     }
     this.#learn(keyId);
     return { plaintext, wrapped, keyId };
@@ -173,6 +179,7 @@ export class AwsKeyService implements KeyService {
         `AWS KMS wrapped a key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
       );
     }
+    checkLength(wrapped);
     this.#learn(keyId);
     return { wrapped, keyId };
   }
@@ -204,6 +211,16 @@ export class AwsKeyService implements KeyService {
       throw translateAwsError(error, { action, keyId: this.#keyId, region, isRequest });
     }
   }
+}
+
+/** Errors: `CONFIG`. */
+function checkLength({ length }: Uint8Array): void {
+  if (length >= 1 && length <= MAX_BLOB_LENGTH) return;
+  throw new SqlcrypterError(
+    'CONFIG',
+    `The KMS wrapped a data key into ${length} bytes, and AWS KMS reads back 1 to ${MAX_BLOB_LENGTH}. Nothing was ` +
+      'encrypted under it. Check the endpoint: is it AWS KMS?',
+  );
 }
 
 function wrongKey(keyId: string, message: string): SqlcrypterError {

@@ -11,6 +11,7 @@ import {
 import { AwsKeyService } from './aws-key-service.js';
 import { KeyArns, parseKeyArn } from './key-arn.js';
 import { ClientHolder, type KmsClient, loadSdk } from './kms-client.js';
+import { checkEncryptionContext } from './kms-context.js';
 
 /** A crypterer under AWS KMS. */
 export type AwsKmsCrypterer = EnvelopeCrypterer;
@@ -120,28 +121,4 @@ function allowedArns(
     );
   }
   return allowed;
-}
-
-/** A copy: values must stay readable whatever the application does with its object. */
-function checkEncryptionContext(
-  context: Readonly<Record<string, string>> | undefined,
-  goFrames: unknown,
-): Readonly<Record<string, string>> | undefined {
-  if (context === undefined) return undefined;
-  if (!isPlainObject(context) || !Object.values(context).every((value) => typeof value === 'string'))
-    throw config('encryptionContext is not an object of strings. Expected e.g. { application: "payroll" }.');
-  if (goFrames === 'write') {
-    throw config(
-      "encryptionContext cannot be used with goFrames: 'write': the Go library sends none and could not read a value. " +
-        'Leave one of the two out.',
-    );
-  }
-  return { ...context };
-}
-
-/** Also one of another realm. A Map or an array would be sent as no context at all, or as a wrong one. */
-function isPlainObject(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
