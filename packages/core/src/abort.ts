@@ -30,6 +30,14 @@ export function aborted(): SqlcrypterError {
   return new SqlcrypterError('ABORTED', "The call was given up because the caller's signal fired.");
 }
 
+/** Runs `work` once when the signal fires, unless the returned function is called before. */
+export function onAbort(signal: AbortSignal, work: () => void): () => void {
+  const waiting = waitingOn.get(signal) ?? new Waiting(signal);
+  waitingOn.set(signal, waiting);
+  waiting.add(work);
+  return () => waiting.delete(work);
+}
+
 /**
  * Waits for work no longer than until the signal fires, then throws `ABORTED`: work that others share goes on, and its
  * late result goes to `discard`.
@@ -40,12 +48,10 @@ export async function unlessAborted<T>(
   discard?: (late: T) => void,
 ): Promise<T> {
   if (signal === undefined) return work;
-  const waiting = waitingOn.get(signal) ?? new Waiting(signal);
-  waitingOn.set(signal, waiting);
-  let end = (): void => undefined;
+  let stopListening = (): void => undefined;
   const abort = new Promise<never>((_resolve, reject) => {
-    end = () => reject(aborted());
-    waiting.add(end);
+    const end = () => reject(aborted());
+    stopListening = onAbort(signal, end);
     // The signal may have fired after it was checked, while the work was begun.
     if (signal.aborted) end();
   });
@@ -56,6 +62,6 @@ export async function unlessAborted<T>(
     work.then(discard, () => undefined);
     throw aborted();
   } finally {
-    waiting.delete(end);
+    stopListening();
   }
 }

@@ -1,3 +1,4 @@
+export { aborted, onAbort } from './abort.js';
 export { BatchDecryption } from './batch.js';
 export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.js';
 export { Pace } from './batch-engine/pace.js';

@@ -1,7 +1,8 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { BackOff } from './back-off.js';
 import type { WriteKey } from './write-key.js';
 
-/** Between attempts at a renewal in the background: doubling from the first to the last, jittered. */
+/** Between attempts at a renewal in the background. */
 const RETRY_FIRST = 1_000;
 const RETRY_LAST = 60_000;
 
@@ -13,10 +14,8 @@ export class CurrentKey {
   readonly #make: () => Promise<WriteKey>;
   #key: WriteKey | undefined;
   #making: Promise<WriteKey> | undefined;
+  readonly #backOff = new BackOff(RETRY_FIRST, RETRY_LAST);
   #closed = false;
-  #failures = 0;
-  /** By the monotonic clock. */
-  #retryAt = 0;
 
   /** @param make asks the KMS for a new key. */
   constructor(make: () => Promise<WriteKey>) {
@@ -34,8 +33,8 @@ export class CurrentKey {
     if (key === undefined) {
       throw new SqlcrypterError(
         'KEY_NOT_LOADED',
-        'There is no data key to encrypt with yet. Await one encrypt() first, or create the crypterer with ' +
-          "generate: 'start'.",
+        'There is no data key to encrypt with yet, or the KMS took the last one away. Await one encrypt() first, ' +
+          "or create the crypterer with generate: 'start'.",
       );
     }
     // What is not due is not spent either: the usual value costs one look at the clocks.
@@ -68,6 +67,11 @@ export class CurrentKey {
     if (made.isExhausted && made.dataKey.sealedValues === 0) throw exhausted();
   }
 
+  /** Gives the key up: the next value waits for another. */
+  giveUp(): void {
+    this.#key = undefined;
+  }
+
   /** Gives the key up, and the one that is being made. */
   close(): void {
     this.#key = undefined;
@@ -75,7 +79,7 @@ export class CurrentKey {
   }
 
   #renewInBackground(): void {
-    if (this.#making !== undefined || performance.now() < this.#retryAt) return;
+    if (this.#making !== undefined || this.#backOff.isResting) return;
     this.#renew().catch(() => {
       // Whoever needs a key and has none gets the error from a call of its own.
     });
@@ -86,13 +90,11 @@ export class CurrentKey {
       .then(
         (key) => {
           if (!this.#closed) this.#key = key;
-          this.#failures = 0;
+          this.#backOff.reset();
           return key;
         },
         (error) => {
-          const pause = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** this.#failures);
-          this.#failures += 1;
-          this.#retryAt = performance.now() + pause * (0.5 + Math.random() / 2);
+          this.#backOff.fail();
           throw error;
         },
       )

@@ -22,6 +22,8 @@ export class CachedKey {
   readonly age: Age = new Age();
   /** The key that this process writes with: it came from the KMS itself and is not asked for again. */
   own = false;
+  /** The KMS refused to make the key after that one: perhaps it would not unwrap it either. */
+  doubted = false;
   /** A refresh is under way. */
   refreshing = false;
   /** By the monotonic clock: no refresh before this, because the last one failed. */

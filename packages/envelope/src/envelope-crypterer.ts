@@ -9,9 +9,11 @@ import {
   type SyncCrypterer,
 } from '@sqlcrypter/core';
 import {
+  aborted,
   type Configuration,
   checkOptionNames,
   checkScope,
+  type DataKey,
   DerivedKeyCache,
   defineCrypterer,
   encodeFrameHeader,
@@ -33,10 +35,12 @@ import { keyCommitment } from './negative-cache.js';
 import { type CheckedOptions, checkEnvelopeOptions, ENVELOPE_OPTION_NAMES, type EnvelopeOptions } from './options.js';
 import { createRateLimit } from './rate-limit.js';
 import { Refresher } from './refresher.js';
+import { isRevocation } from './revocation.js';
 import type { EnvelopeStats } from './stats.js';
 import { KeyTableEnvelope } from './stored/key-table-envelope.js';
 import type { LineKey } from './stored/line-key.js';
-import { UNWRAP_CONCURRENCY, Unwrapper } from './unwrapper.js';
+import { UNWRAP_CONCURRENCY } from './unwrap-queue.js';
+import { Unwrapper } from './unwrapper.js';
 import { WriteKey } from './write-key.js';
 
 /** A crypterer whose data keys are wrapped by a KMS. */
@@ -110,7 +114,9 @@ class EnvelopeImplementation {
     this.#calls = new KmsCalls(services, others, checked.requestTimeout, this.#derivedKeys);
     this.#cache = new DataKeyCache(checked.dekCache.maxSize);
     this.#unwrapper = new Unwrapper(this.#calls, createRateLimit(checked.decryptRateLimit), this.#events);
-    this.#refresher = new Refresher(this.#cache, this.#unwrapper, this.#events, checked.dekCache.ttl);
+    this.#refresher = new Refresher(this.#cache, this.#unwrapper, this.#events, checked.dekCache.ttl, ({ name }) =>
+      this.#stopWriting(name),
+    );
     this.#current = new CurrentKey(() => this.#makeWriteKey());
     this.scopes = store !== undefined && checked.inline !== 'write';
     this.#table =
@@ -134,7 +140,7 @@ class EnvelopeImplementation {
 
   encryptSync(plaintext: Buffer, { context, scope }: ProviderOptions): Buffer {
     this.#checkMayWrite();
-    return this.#seal(this.#lines?.takeSync(scope) ?? this.#current.takeSync(), plaintext, context);
+    return this.#seal(this.#takeSync(scope), plaintext, context);
   }
 
   async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
@@ -153,7 +159,10 @@ class EnvelopeImplementation {
   async #encryptLater(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     if (this.#lines !== undefined) return this.#seal(await this.#lines.take(options.scope), plaintext, options.context);
     // Many may wait for the same key and use it up before it is this call's turn.
-    while (!this.#current.isReady) await this.#current.renew();
+    while (!this.#current.isReady) {
+      if (options.signal?.aborted) throw aborted();
+      await this.#current.renew();
+    }
     return this.encryptSync(plaintext, options);
   }
 
@@ -169,15 +178,14 @@ class EnvelopeImplementation {
     );
   }
 
-  async decrypt(ciphertext: Buffer, { context, scope }: ProviderOptions): Promise<Buffer> {
+  async decrypt(ciphertext: Buffer, { context, scope, signal }: ProviderOptions): Promise<Buffer> {
     const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
     if (key !== undefined) return this.#open(key, located, ciphertext, context, scope);
     // The caller may use its memory for something else while this waits.
     const own = Buffer.from(ciphertext);
-    return this.#load([{ index: 0, located, ciphertext: own }], (loaded) =>
-      this.#open(loaded, located, own, context, scope),
-    );
+    const open = (loaded: CachedKey) => this.#open(loaded, located, own, context, scope);
+    return this.#load([{ index: 0, located, ciphertext: own }], open, signal);
   }
 
   keyToOpen(ciphertext: Buffer, scope?: string): KeyToOpen | undefined {
@@ -192,7 +200,7 @@ class EnvelopeImplementation {
   keyToSeal(values: number, bytes: number, scope?: string): KeyToSeal | undefined {
     if (this.#options.goFrames === 'write') return undefined;
     this.#checkMayWrite();
-    const key = this.#lines?.takeSync(scope) ?? this.#current.takeSync();
+    const key = this.#takeSync(scope);
     return key.hasRoomFor(values, bytes) ? key : undefined;
   }
 
@@ -218,7 +226,7 @@ class EnvelopeImplementation {
           };
           try {
             const key = this.#find(group[0].located);
-            if (key === undefined) await this.#load(group, hold);
+            if (key === undefined) await this.#load(group, hold, signal);
             else hold(key);
           } catch (error) {
             if (!SqlcrypterError.is(error)) throw error;
@@ -261,6 +269,7 @@ class EnvelopeImplementation {
     this.#table?.forget();
     this.#derivedKeys.clear();
     this.#unwrapper.negative.clear();
+    this.#calls.forget();
   }
 
   async close(): Promise<void> {
@@ -281,6 +290,22 @@ class EnvelopeImplementation {
     );
   }
 
+  #takeSync(scope: string | undefined): WriteKey | LineKey {
+    if (this.#lines !== undefined) return this.#lines.takeSync(scope);
+    const key = this.#current.takeSync();
+    // What only writes must learn, too, that the KMS took its key away.
+    if (this.#own?.doubted) this.#refresher.mayUse(this.#own);
+    return key;
+  }
+
+  /** The KMS refuses a key. If it is the one that values are written with, nobody could read them. */
+  #stopWriting(name: string): void {
+    const { key } = this.#current;
+    if (key === undefined || cacheName(key.wrapped, this.#options.goFrames === 'write') !== name) return;
+    this.#releaseOwn();
+    this.#current.giveUp();
+  }
+
   #seal(key: WriteKey | LineKey, plaintext: Buffer, context: Buffer): Buffer {
     if (this.#options.goFrames === 'write') return key.dataKey.sealGo(plaintext, key.header);
     return key.dataKey.seal(plaintext, key.header, context);
@@ -289,16 +314,20 @@ class EnvelopeImplementation {
   async #makeWriteKey(): Promise<WriteKey> {
     const { suite, goFrames, dekLimits } = this.#options;
     const bare = goFrames === 'write';
-    const { dataKey, wrapped } = await this.#calls.generate(bare).catch((error) => {
-      // The key may have been taken away. Who reads with it asks the KMS from here on; who writes has its limits.
-      if (this.#own !== undefined) this.#own.own = false;
+    const provider = this.#provider;
+    const generated = this.#calls.generate(bare, (dataKey, wrapped) => {
+      const { fingerprint } = dataKey;
+      const header = bare
+        ? encodeGoHeader(wrapped)
+        : encodeFrameHeader(suite, { kind: 3, fingerprint, provider, wrapped });
+      return { dataKey, wrapped, header };
+    });
+    const { dataKey, wrapped, header } = await generated.catch((error) => {
+      // The key may have been taken away, too. Who reads or writes with it asks the KMS from here on.
+      if (this.#own !== undefined && isRevocation(error)) this.#own.doubted = true;
       throw error;
     });
     this.#calls.refuseIfClosed();
-    const { fingerprint } = dataKey;
-    const header = bare
-      ? encodeGoHeader(wrapped)
-      : encodeFrameHeader(suite, { kind: 3, fingerprint, provider: this.#provider, wrapped });
     // The key before it, if there is one, becomes a key like any other: asked for again when its time is over.
     this.#releaseOwn();
     const own = this.#cache.add(cacheName(wrapped, bare), wrapped, bare, dataKey);
@@ -308,8 +337,8 @@ class EnvelopeImplementation {
     this.#releaseOwn = () => {
       this.#releaseOwn = nothing;
       this.#own = undefined;
-      // Where a renewal failed before, its age counts already.
-      if (own.own) own.age.restart();
+      // Where a renewal was refused before, its age counts already.
+      if (!own.doubted) own.age.restart();
       own.own = false;
       release();
     };
@@ -329,15 +358,16 @@ class EnvelopeImplementation {
    * Brings one key, which several values may name, into memory. It is kept only if it is proven to be theirs.
    *
    * @param use what is done with it, before anything else happens to it.
+   * @param signal ends the caller's wait.
    */
-  #load<T>(group: KeyGroup, use: (key: CachedKey) => T): Promise<T> {
+  async #load<T>(group: KeyGroup, use: (key: CachedKey) => T, signal: AbortSignal | undefined): Promise<T> {
     const { name, wrapped, bare } = group[0].located;
     const fingerprints = group.flatMap(({ located }) => located.fingerprints);
     const wanted = { name, wrapped, bare, fingerprints };
     if (bare) this.#unwrapper.refuseKnownForgery(group.map(({ ciphertext }) => ciphertext));
     this.#events.tell('miss');
-    if (this.#table !== undefined && group[0].located.isStored) return this.#table.load(wrapped).then(use);
-    return this.#unwrapper.unwrap(wanted, (dataKey) => {
+    if (this.#table !== undefined && group[0].located.isStored) return use(await this.#table.load(wrapped));
+    const accept = (dataKey: DataKey) => {
       try {
         proveKey(dataKey, group);
       } catch (error) {
@@ -346,7 +376,14 @@ class EnvelopeImplementation {
         throw error;
       }
       return use(this.#cache.add(name, wrapped, bare, dataKey));
-    });
+    };
+    try {
+      return await this.#unwrapper.unwrap(wanted, accept, signal);
+    } catch (error) {
+      // Another key than a value claims is the value's fault.
+      if (isRevocation(error) && (error as SqlcrypterError).code !== 'KEY_COMMITMENT') this.#stopWriting(name);
+      throw error;
+    }
   }
 
   #open(key: CachedKey, located: LocatedKey, ciphertext: Buffer, context: Buffer, scope: string | undefined): Buffer {

@@ -15,6 +15,8 @@ const MILLISECONDS: Partial<Record<ErrorCode, number>> = {
   KEY_NOT_FOUND: 5_000,
   KMS_DENIED: 5_000,
   KEY_DISABLED: 5_000,
+  CONFIG: 5_000,
+  PROVIDER_FAILED: 5_000,
 };
 
 /** How long the true fingerprint of a wrapped key that came with a wrong one is remembered, and a Go frame that failed. */

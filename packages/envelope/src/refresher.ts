@@ -1,24 +1,15 @@
-import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import pLimit from 'p-limit';
 import type { CachedKey, DataKeyCache } from './data-key-cache.js';
 import type { DekEvents } from './events.js';
 import { keyCommitment } from './negative-cache.js';
-import { UNWRAP_CONCURRENCY, type Unwrapper } from './unwrapper.js';
+import { isRevocation } from './revocation.js';
+import { UNWRAP_CONCURRENCY } from './unwrap-queue.js';
+import type { Unwrapper } from './unwrapper.js';
 
 /** How long past its time to live a key may be used while the KMS does not answer. */
 const MAX_STALE = 86_400_000;
 /** Pause after a failed refresh, jittered. */
 const RETRY_AFTER = 30_000;
-
-/** Answers after which a key must not be used any more: somebody took the permission away, on purpose. */
-const REVOKED: readonly ErrorCode[] = [
-  'KMS_DENIED',
-  'KEY_DISABLED',
-  'KEY_NOT_FOUND',
-  'KMS_WRONG_KEY',
-  'KMS_INVALID_BLOB',
-  'KEY_COMMITMENT',
-];
 
 /**
  * Asks the KMS again for keys past their time to live. Readers go on with the key they have: an outage of the KMS, a
@@ -29,23 +20,33 @@ export class Refresher {
   readonly #unwrapper: Unwrapper;
   readonly #events: DekEvents;
   readonly #ttl: number;
+  readonly #revoked: (key: CachedKey) => void;
   /** Half of the unwraps: while the KMS hangs, those who wait for a key do not queue behind those who have one. */
   readonly #queue = pLimit(UNWRAP_CONCURRENCY / 2);
 
-  constructor(cache: DataKeyCache, unwrapper: Unwrapper, events: DekEvents, ttl: number) {
+  /** @param revoked is told of each key that the KMS takes away. */
+  constructor(
+    cache: DataKeyCache,
+    unwrapper: Unwrapper,
+    events: DekEvents,
+    ttl: number,
+    revoked: (key: CachedKey) => void,
+  ) {
     this.#cache = cache;
     this.#unwrapper = unwrapper;
     this.#events = events;
     this.#ttl = ttl;
+    this.#revoked = revoked;
   }
 
   /** Whether a cached key may be used now; starts a refresh where it is due. */
   mayUse(key: CachedKey): boolean {
     // A key of the key table is watched there.
-    if (key.own || key.stored !== undefined) return true;
+    if (key.stored !== undefined || (key.own && !key.doubted)) return true;
     const age = key.age.milliseconds;
     if (age <= this.#ttl) return true;
-    if (age > this.#ttl + MAX_STALE) {
+    // As long as values are written with a key they can be read: its own limits end both.
+    if (age > this.#ttl + MAX_STALE && !key.own) {
       this.#evict(key);
       return false;
     }
@@ -68,7 +69,10 @@ export class Refresher {
       });
     } catch (error) {
       key.retryAt = performance.now() + RETRY_AFTER * (0.5 + Math.random());
-      if (SqlcrypterError.is(error) && REVOKED.includes(error.code)) this.#evict(key);
+      if (isRevocation(error)) {
+        this.#evict(key);
+        this.#revoked(key);
+      }
     } finally {
       key.refreshing = false;
     }

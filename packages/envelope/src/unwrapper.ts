@@ -1,13 +1,12 @@
 /// <reference types="node" preserve="true" />
 import type { DataKey } from '@sqlcrypter/core/provider';
-import pLimit from 'p-limit';
+import type { CallBudget } from './call-budget.js';
 import type { DekEvents } from './events.js';
 import type { KmsCalls } from './kms-calls.js';
 import { NegativeCache } from './negative-cache.js';
+import { SharedUnwrap } from './shared-unwrap.js';
+import { UnwrapQueue } from './unwrap-queue.js';
 import type { WantedKey } from './wanted-key.js';
-
-/** Unwraps under way at once per crypterer. */
-export const UNWRAP_CONCURRENCY = 8;
 
 /**
  * What a key that is not in memory goes through: known failures, a call for the same key under way, the rate limit,
@@ -18,8 +17,8 @@ export class Unwrapper {
   readonly #calls: KmsCalls;
   readonly #rateLimit: () => void;
   readonly #events: DekEvents;
-  readonly #queue = pLimit(UNWRAP_CONCURRENCY);
-  readonly #underWay = new Map<string, Promise<DataKey>>();
+  readonly #queue = new UnwrapQueue();
+  readonly #underWay = new Map<string, SharedUnwrap>();
 
   constructor(calls: KmsCalls, rateLimit: () => void, events: DekEvents) {
     this.#calls = calls;
@@ -27,18 +26,35 @@ export class Unwrapper {
     this.#events = events;
   }
 
-  /** @param accept checks the key and puts it where the next reader finds it. Each caller's own is run. */
-  async unwrap<T>(wanted: WantedKey, accept: (dataKey: DataKey) => T): Promise<T> {
+  /** What one load of a key may cost, with each call counted by the rate limit. */
+  budget(): CallBudget {
+    return this.#calls.budget(() => this.#checkRate());
+  }
+
+  /**
+   * @param accept checks the key and puts it where the next reader finds it. Each caller's own is run.
+   * @param signal ends this caller's wait: what nobody waits for any more leaves the queue.
+   * @param budget of a load that this unwrap is a part of.
+   */
+  async unwrap<T>(
+    wanted: WantedKey,
+    accept: (dataKey: DataKey) => T,
+    signal?: AbortSignal,
+    budget: CallBudget = this.budget(),
+  ): Promise<T> {
     this.refuseKnownFailure(wanted);
     const { name } = wanted;
-    const call = this.#underWay.get(name) ?? this.#start(wanted);
+    const known = this.#underWay.get(name);
+    const unwrap = known === undefined || known.isAbandoned ? this.#start(wanted, budget) : known;
+    const leave = unwrap.join(signal);
     try {
-      const dataKey = await call;
+      const dataKey = await unwrap.dataKey;
       this.#calls.refuseIfClosed();
       return accept(dataKey);
     } finally {
+      leave();
       // Only now: earlier, a reader would find the key neither here nor where it is put.
-      if (this.#underWay.get(name) === call) this.#underWay.delete(name);
+      if (this.#underWay.get(name) === unwrap) this.#underWay.delete(name);
     }
   }
 
@@ -58,19 +74,24 @@ export class Unwrapper {
     throw failure;
   }
 
-  #start(wanted: WantedKey): Promise<DataKey> {
-    this.#checkRate();
-    const call = this.#queue(async () => {
-      try {
-        const { record, wrapped, bare } = wanted;
-        return await (record === undefined ? this.#calls.unwrap(wrapped, bare) : this.#calls.unwrapStored(record));
-      } catch (error) {
-        this.negative.rememberFailure(wanted, error);
-        throw error;
-      }
-    });
-    this.#underWay.set(wanted.name, call);
-    return call;
+  #start(wanted: WantedKey, budget: CallBudget): SharedUnwrap {
+    budget.spend();
+    const unwrap = new SharedUnwrap((begin, signal) =>
+      this.#queue.run(async () => {
+        begin();
+        try {
+          const { record, wrapped, bare } = wanted;
+          return await (record === undefined
+            ? this.#calls.unwrap(wrapped, bare, budget)
+            : this.#calls.unwrapStored(record, budget));
+        } catch (error) {
+          this.negative.rememberFailure(wanted, error);
+          throw error;
+        }
+      }, signal),
+    );
+    this.#underWay.set(wanted.name, unwrap);
+    return unwrap;
   }
 
   #checkRate(): void {

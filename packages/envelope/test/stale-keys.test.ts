@@ -43,26 +43,30 @@ describe('a data key past its time to live', () => {
     expect(kms.calls.unwrap).toBe(2);
   });
 
-  it.each(['KMS_TIMEOUT', 'KMS_THROTTLED', 'KMS_UNAVAILABLE', 'PROVIDER_FAILED', 'CONFIG'] as const)(
-    'stays where the KMS answers %s, for a day; then it is given up',
-    async (code) => {
-      const { kms, ciphertext, reader } = await withCachedKey();
-      kms.before = answerWith(code);
-      vi.advanceTimersByTime(2 * HOUR);
-      for (let i = 0; i < 20; i++) {
-        reader.decryptSync(ciphertext);
-        await settle();
-      }
-      expect(kms.calls.unwrap).toBe(2);
-      vi.advanceTimersByTime(HOUR + DAY - 2 * HOUR);
+  it.each([
+    ['KMS_TIMEOUT', 'KEY_NOT_LOADED'],
+    ['KMS_THROTTLED', 'KEY_NOT_LOADED'],
+    ['KMS_UNAVAILABLE', 'KEY_NOT_LOADED'],
+    // These repeat, so they are remembered.
+    ['PROVIDER_FAILED', 'PROVIDER_FAILED'],
+    ['CONFIG', 'CONFIG'],
+  ] as const)('stays where the KMS answers %s, for a day; then it is given up', async (code, afterwards) => {
+    const { kms, ciphertext, reader } = await withCachedKey();
+    kms.before = answerWith(code);
+    vi.advanceTimersByTime(2 * HOUR);
+    for (let i = 0; i < 20; i++) {
       reader.decryptSync(ciphertext);
       await settle();
-      vi.advanceTimersByTime(1);
-      expect(await codeOf(() => reader.decryptSync(ciphertext))).toBe('KEY_NOT_LOADED');
-      expect(reader.stats()).toMatchObject({ cachedKeys: 0, events: { evicted: 1 } });
-      expect(await codeOf(reader.decrypt(ciphertext))).toBe(code);
-    },
-  );
+    }
+    expect(kms.calls.unwrap).toBe(2);
+    vi.advanceTimersByTime(HOUR + DAY - 2 * HOUR);
+    reader.decryptSync(ciphertext);
+    await settle();
+    vi.advanceTimersByTime(1);
+    expect(await codeOf(() => reader.decryptSync(ciphertext))).toBe(afterwards);
+    expect(reader.stats()).toMatchObject({ cachedKeys: 0, events: { evicted: 1 } });
+    expect(await codeOf(reader.decrypt(ciphertext))).toBe(code);
+  });
 
   it.each(['KMS_DENIED', 'KEY_DISABLED', 'KEY_NOT_FOUND', 'KMS_WRONG_KEY', 'KMS_INVALID_BLOB'] as const)(
     'is dropped at once where the KMS answers %s, and no further call is made for the next value',

@@ -470,7 +470,7 @@ describe('the calls to key services', () => {
       first.before = () => {
         throw new SqlcrypterError(code, 'No.', { keyRef: 'ref' });
       };
-      const outcome = callsTo([first, second]).generate(false);
+      const outcome = callsTo([first, second]).generate(false, (dataKey) => dataKey);
       if (goesOn) await outcome;
       else expect(await errorOf(outcome)).toMatchObject({ code, keyRef: 'ref', message: 'No.' });
       expect(second.calls.generate).toBe(goesOn ? 1 : 0);
@@ -483,7 +483,7 @@ describe('the calls to key services', () => {
       throw new SqlcrypterError('KMS_UNAVAILABLE', 'Down.', { keyRef: 'ref', cause: { name: 'ECONNREFUSED' } });
     };
     second.before = beDown;
-    expect(await errorOf(callsTo([first, second]).generate(false))).toMatchObject({
+    expect(await errorOf(callsTo([first, second]).generate(false, (dataKey) => dataKey))).toMatchObject({
       keyRef: 'ref',
       cause: { name: 'ECONNREFUSED' },
       message: 'Down. The fallback did not help: KMS_UNAVAILABLE.',
@@ -573,7 +573,7 @@ describe('the calls to key services', () => {
     const wraps = await calls.wrapStored(Buffer.alloc(32), record([]));
     expect(wraps.map(({ keyId }) => keyId)).toEqual(['memory', 'x']);
     expect([calls.generates, calls.unwraps]).toEqual([2, 0]);
-    await calls.generate(false);
+    await calls.generate(false, (dataKey) => dataKey);
     await calls.unwrap(fallback.wrap(Buffer.alloc(32)), false).catch(() => undefined);
     expect([calls.generates, calls.unwraps]).toEqual([3, 1]);
   });

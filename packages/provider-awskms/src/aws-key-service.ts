@@ -74,18 +74,16 @@ export class AwsKeyService implements KeyService {
       plaintext?.fill(0);
       throw incomplete(this.#keyId);
     }
+    if (!isReadable(wrapped)) {
+      plaintext.fill(0);
+      throw unreadable(this.#keyId, wrapped.length);
+    }
     if (!mayBe(this.#keyId, keyId)) {
       plaintext.fill(0);
       throw wrongKey(
         keyId,
         `AWS KMS made a data key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
       );
-    }
-    try {
-      checkLength(wrapped);
-    } catch (error) {
-      plaintext.fill(0);
-      throw error;
     }
     this.#learn(keyId);
     return { plaintext, wrapped, keyId };
@@ -173,13 +171,13 @@ export class AwsKeyService implements KeyService {
 
   #wrappedIn({ CiphertextBlob: wrapped, KeyId: keyId }: Answer): WrappedDataKey {
     if (wrapped === undefined || keyId === undefined) throw incomplete(this.#keyId);
+    if (!isReadable(wrapped)) throw unreadable(this.#keyId, wrapped.length);
     if (!mayBe(this.#keyId, keyId)) {
       throw wrongKey(
         keyId,
         `AWS KMS wrapped a key under ${keyId}, and ${this.#keyId} was asked for. Check the endpoint of the client.`,
       );
     }
-    checkLength(wrapped);
     this.#learn(keyId);
     return { wrapped, keyId };
   }
@@ -213,18 +211,22 @@ export class AwsKeyService implements KeyService {
   }
 }
 
-/** Errors: `CONFIG`. */
-function checkLength({ length }: Uint8Array): void {
-  if (length >= 1 && length <= MAX_BLOB_LENGTH) return;
-  throw new SqlcrypterError(
-    'CONFIG',
-    `The KMS wrapped a data key into ${length} bytes, and AWS KMS reads back 1 to ${MAX_BLOB_LENGTH}. Nothing was ` +
-      'encrypted under it. Check the endpoint: is it AWS KMS?',
-  );
-}
-
 function wrongKey(keyId: string, message: string): SqlcrypterError {
   return new SqlcrypterError('KMS_WRONG_KEY', message, { keyRef: keyId });
+}
+
+/** Whether Decrypt will take a wrapped key: what is written under any other could never be read. */
+function isReadable({ length }: Uint8Array): boolean {
+  return length >= 1 && length <= MAX_BLOB_LENGTH;
+}
+
+function unreadable(keyId: string, length: number): SqlcrypterError {
+  return new SqlcrypterError(
+    'CONFIG',
+    `The KMS wrapped a key under ${keyId} into ${length} bytes, and AWS KMS unwraps 1 to ${MAX_BLOB_LENGTH}. Nothing was ` +
+      'encrypted under it. Check the endpoint of the client: is it AWS KMS?',
+    { keyRef: keyId },
+  );
 }
 
 function incomplete(keyId: string): SqlcrypterError {

@@ -1,23 +1,15 @@
 /// <reference types="node" preserve="true" />
-import { type ErrorCode, SqlcrypterError } from '@sqlcrypter/core';
 import { type DataKey, haveSameFacts, type KeyFacts, type KeyRecord } from '@sqlcrypter/core/provider';
 import { Age } from '../age.js';
+import type { CallBudget } from '../call-budget.js';
 import { keyCommitment } from '../negative-cache.js';
+import { isRevocation } from '../revocation.js';
 import type { Unwrapper } from '../unwrapper.js';
 import { bytesOfRow } from './row-binding.js';
 import { refuseUnusable } from './row-state.js';
 
 /** How long past its time to live a branch key may be used while the KMS does not answer. */
 const MAX_STALE = 86_400_000;
-
-/** Answers after which a branch key, and all that it opened, must not be used any more. */
-const REVOKED: readonly ErrorCode[] = [
-  'KMS_DENIED',
-  'KEY_DISABLED',
-  'KEY_NOT_FOUND',
-  'KMS_WRONG_KEY',
-  'KMS_INVALID_BLOB',
-];
 
 /** A branch key in memory, with the facts that it was found to be bound to. */
 export interface BranchKey {
@@ -57,19 +49,25 @@ export class BranchKeys {
     return this.#known.get(fingerprint);
   }
 
+  /** What one load may cost, however many branch keys are tried. */
+  budget(): CallBudget {
+    return this.#unwrapper.budget();
+  }
+
   /** The key of a row, from memory or by one call. Errors: as the KMS answers, `KEY_DESTROYED`, `KEY_COMMITMENT`. */
-  async open(record: KeyRecord): Promise<BranchKey> {
+  async open(record: KeyRecord, budget?: CallBudget): Promise<BranchKey> {
     const name = record.fingerprint.toString('hex');
     refuseUnusable(record);
     const proven = this.#provenBy(name, record);
     if (proven !== undefined) return proven;
-    return this.#unwrap(record, (dataKey) => {
+    const accept = (dataKey: DataKey) => {
       const { fingerprint, purpose, scope, created, expires } = record;
       const facts = { fingerprint, purpose, scope, created, expires };
       const opened = this.#provenBy(name, record) ?? { facts, dataKey, record, age: new Age() };
       this.#known.set(name, opened);
       return opened;
-    });
+    };
+    return this.#unwrap(record, accept, budget);
   }
 
   /** The key in memory, if it was opened under the facts of this row and by one of its wraps, whichever that was. */
@@ -96,23 +94,23 @@ export class BranchKeys {
       try {
         await this.#unwrap(record, () => age.restart());
       } catch (error) {
-        const refused = SqlcrypterError.is(error) && REVOKED.includes(error.code);
-        if (refused || age.milliseconds > this.#ttl + MAX_STALE) revoked.push(name);
+        if (isRevocation(error) || age.milliseconds > this.#ttl + MAX_STALE) revoked.push(name);
       }
     }
     for (const name of revoked) this.#known.delete(name);
     return revoked;
   }
 
-  #unwrap<T>(record: KeyRecord, accept: (dataKey: DataKey) => T): Promise<T> {
+  #unwrap<T>(record: KeyRecord, accept: (dataKey: DataKey) => T, budget?: CallBudget): Promise<T> {
     const { fingerprint } = record;
     const wrapped = bytesOfRow(record);
     const name = `r${wrapped.toString('latin1')}`;
     const wanted = { name, wrapped, bare: false, fingerprints: [fingerprint], record };
-    return this.#unwrapper.unwrap(wanted, (dataKey) => {
+    const check = (dataKey: DataKey) => {
       if (dataKey.hasFingerprint(fingerprint)) return accept(dataKey);
       this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
       throw keyCommitment();
-    });
+    };
+    return this.#unwrapper.unwrap(wanted, check, undefined, budget);
   }
 }

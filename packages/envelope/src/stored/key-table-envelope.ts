@@ -11,6 +11,7 @@ import {
 } from '@sqlcrypter/core/provider';
 import { LRUCache } from 'lru-cache';
 import { Age } from '../age.js';
+import { startTimer } from '../background-timer.js';
 import type { DataKeyCache } from '../data-key-cache.js';
 import type { DekEvents } from '../events.js';
 import type { KmsCalls } from '../kms-calls.js';
@@ -254,7 +255,7 @@ export class KeyTableEnvelope {
   /** Checks again and again. The timer keeps no process alive. */
   #watch(): void {
     const pause = this.#parts.options.storedKeys.revocationInterval * (0.9 + Math.random() / 10);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       this.check()
         .catch(() => {
           if (this.#confirmed.milliseconds > MAX_STALE) this.#dropAll();
@@ -263,7 +264,6 @@ export class KeyTableEnvelope {
           if (!this.#closed) this.#watch();
         });
     }, pause);
-    this.#timer.unref();
   }
 
   #dropAll(): void {

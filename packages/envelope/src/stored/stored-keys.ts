@@ -10,8 +10,10 @@ import {
   type KeyWrap,
   parseFrame,
 } from '@sqlcrypter/core/provider';
+import type { CallBudget } from '../call-budget.js';
 import { type CachedKey, type DataKeyCache, type StoredFacts, storedName } from '../data-key-cache.js';
 import { keyCommitment, type NegativeCache } from '../negative-cache.js';
+import { decisiveOf } from '../revocation.js';
 import type { BranchKey, BranchKeys } from './branch-keys.js';
 import type { FoundRecords, LookUp } from './look-up.js';
 import type { RevokedKeys } from './revoked-keys.js';
@@ -89,13 +91,19 @@ export class StoredKeys {
    * The key of a row that was read already. It is bound to what that row says, also if it is in memory already.
    *
    * @param turn of {@link RevokedKeys}, when the row was read.
+   * @param budget of the load that this is a part of.
    */
-  async open(record: KeyRecord, found: FoundRecords, turn: number = this.#revoked.turn): Promise<StoredKey> {
+  async open(
+    record: KeyRecord,
+    found: FoundRecords,
+    turn: number = this.#revoked.turn,
+    budget: CallBudget = this.#branches.budget(),
+  ): Promise<StoredKey> {
     const name = storedName(record.fingerprint);
     refuseUnusable(record);
     const known = this.#cache.find(name);
     if (isProvenBy(known, record)) return known;
-    const { wrap, branch } = await this.#branchOf(record, found);
+    const { wrap, branch } = await this.#branchOf(record, found, budget);
     this.#refuseIfClosed();
     for (const each of [record.fingerprint.toString('hex'), wrap.keyId]) this.#revoked.refuseSince(turn, each);
     const dataKey = this.#unwrap(record, wrap, branch);
@@ -130,52 +138,54 @@ export class StoredKeys {
   async #look(fingerprint: Buffer): Promise<StoredKey> {
     const name = fingerprint.toString('hex');
     this.#revoked.refuseDestroyed(name);
-    const { turn } = this.#revoked;
+    const load = { turn: this.#revoked.turn, budget: this.#branches.budget() };
     const { anywhere, onPrimary } = this.#lookUps;
-    if (onPrimary !== undefined && !this.#watched.has(name)) return this.#lookIn(onPrimary, fingerprint, turn);
+    if (onPrimary !== undefined && !this.#watched.has(name)) return this.#lookIn(onPrimary, fingerprint, load);
     let isThere = false;
     const isBelieved = (record: KeyRecord): boolean => {
       isThere = true;
       return onPrimary === undefined || !this.#revoked.concern(record);
     };
     try {
-      return await this.#lookIn(anywhere, fingerprint, turn, isBelieved);
+      return await this.#lookIn(anywhere, fingerprint, load, isBelieved);
     } catch (error) {
       if (onPrimary === undefined || !isThere || !mayBeOfRow(error)) throw error;
-      return this.#lookIn(onPrimary, fingerprint, turn);
+      return this.#lookIn(onPrimary, fingerprint, load);
     }
   }
 
   async #lookIn(
     lookUp: LookUp,
     fingerprint: Buffer,
-    turn: number,
+    { turn, budget }: { readonly turn: number; readonly budget: CallBudget },
     isBelieved: (record: KeyRecord) => boolean = () => true,
   ): Promise<StoredKey> {
     const found = await lookUp.find(fingerprint);
     const record = found.get(fingerprint.toString('hex'));
     if (record === undefined || !isBelieved(record) || record.purpose !== 'data') throw unknownKey(fingerprint);
-    return this.open(record, found, turn);
+    return this.open(record, found, turn, budget);
   }
 
   async #branchOf(
     record: KeyRecord,
     found: FoundRecords,
+    budget: CallBudget,
   ): Promise<{ readonly wrap: KeyWrap; readonly branch: BranchKey }> {
-    let failure: unknown = invalidRow(record.fingerprint, 'no branch key');
+    const failures: SqlcrypterError[] = [];
     for (const wrap of record.wraps) {
       if (wrap.provider !== BRANCH_PROVIDER) continue;
       const known = this.#branches.find(wrap.keyId);
       if (known !== undefined) return { wrap, branch: known };
       const row = found.get(wrap.keyId);
       if (row?.purpose !== 'branch') continue;
+      if (budget.isSpent) break;
       try {
-        return { wrap, branch: await this.#branches.open(row) };
+        return { wrap, branch: await this.#branches.open(row, budget) };
       } catch (error) {
-        failure = error;
+        failures.push(error as SqlcrypterError);
       }
     }
-    throw failure;
+    throw decisiveOf(failures) ?? invalidRow(record.fingerprint, 'no branch key');
   }
 
   #unwrap(record: KeyFacts, { wrapped }: KeyWrap, branch: BranchKey): DataKey {
