@@ -14,12 +14,12 @@ export function parseGoFrame(bytes: Buffer): { readonly nonceOffset: number; rea
   return { nonceOffset: 1 + length, minLength: 1 + length + NONCE_AND_TAG };
 }
 
-/** What stands before the nonce. `CONFIG` where the wrapped key is too long for the one length byte. */
+/** What stands before the nonce. `CONFIG` where the one length byte does not fit, or is the 0 of a v1 frame. */
 export function encodeGoHeader(wrapped: Buffer): Buffer {
-  if (wrapped.length > MAX_WRAPPED_LENGTH) {
+  if (wrapped.length === 0 || wrapped.length > MAX_WRAPPED_LENGTH) {
     throw new SqlcrypterError(
       'CONFIG',
-      `The KMS wraps data keys into ${wrapped.length} bytes, and frames of the Go library hold at most ` +
+      `The KMS wraps data keys into ${wrapped.length} bytes, and frames of the Go library hold 1 to ` +
         `${MAX_WRAPPED_LENGTH}. Values under this KMS key cannot be written for it: leave goFrames at 'read'.`,
     );
   }

@@ -47,6 +47,11 @@ describe('a data key that the KMS wraps into', () => {
     expect((await reader.decrypt(value)).toString()).toBe('value');
   });
 
+  it('256 bytes is CONFIG for values of the Go library', async () => {
+    const options = { client: kmsOf(256), keyId: ARN, goFrames: 'write' } as const;
+    expect(await codeOf(createAwsKmsCrypterer(options))).toBe('CONFIG');
+  });
+
   it.each(['wrapDataKey', 'rewrapDataKey'] as const)('more than AWS KMS reads is CONFIG in %s', async (method) => {
     const { signal } = new AbortController();
     const wrap = (length: number) =>
