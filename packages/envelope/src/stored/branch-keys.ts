@@ -70,12 +70,10 @@ export class BranchKeys {
     return this.#unwrap(record, accept, budget);
   }
 
-  /** The key in memory, if it was opened under the facts of this row and by one of its wraps, whichever that was. */
+  /** The key in memory, if it was opened under the facts of this row. Its wraps may be others by now: see `rewrap`. */
   #provenBy(name: string, record: KeyRecord): Known | undefined {
     const known = this.#known.get(name);
-    if (known === undefined || !haveSameFacts(known.facts, record)) return undefined;
-    const isOfRow = record.wraps.some(({ wrapped }) => known.record.wraps.some((wrap) => wrap.wrapped.equals(wrapped)));
-    return isOfRow ? known : undefined;
+    return known !== undefined && haveSameFacts(known.facts, record) ? known : undefined;
   }
 
   drop(fingerprint: string): void {
