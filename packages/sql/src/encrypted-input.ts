@@ -28,9 +28,13 @@ export function refuseEncrypted(plaintext: unknown): void {
   );
 }
 
-/** The bytes that a driver, or a column of text, would hold a ciphertext in. */
+/** How the base64 of every frame begins, which is what `toJSON` writes. */
+const BASE64_START = 'AMc';
+
+/** The bytes that a driver, a column of text or JSON would hold a ciphertext in. */
 function bytesIn(plaintext: unknown): Buffer | undefined {
   if (typeof plaintext !== 'string') return genuineBytes(plaintext);
+  if (plaintext.startsWith(BASE64_START)) return Buffer.from(plaintext, 'base64');
   return plaintext.startsWith('\\x') ? Buffer.from(plaintext.slice(2), 'hex') : fromStoredText(plaintext);
 }
 

@@ -123,8 +123,12 @@ describe('what it refuses to encrypt', () => {
       new Uint8Array(value),
       hex,
       `sc1.${value.toString('base64url')}`,
+      JSON.parse(JSON.stringify(value)) as string,
     ]) {
       await expectCode('INVALID_ARGUMENT', () => EncryptedBytes.encrypt(form));
+    }
+    for (const text of ['AMc', 'AMcSAg==', 'AMcGee, Ada']) {
+      expect(await (await EncryptedBytes.encrypt(text)).decryptText()).toBe(text);
     }
   });
 
