@@ -4,9 +4,6 @@ import { causeOf } from '@sqlcrypter/core/provider';
 /** Where an error happened: the column's label, and the position in a batch. */
 export type ErrorPlace = Pick<ErrorDetails, 'column' | 'index'>;
 
-/** Labels that are quoted as they are; others may hold characters that a log must not get. */
-const PLAIN_LABEL = /^[\w.$-]+$/;
-
 /**
  * The error with the place it happened at; its message names the column. What has no code was thrown by the caller's own
  * code while an argument was read, and may quote a value, so only its name is kept.
@@ -17,7 +14,7 @@ export function located(error: unknown, place: ErrorPlace): SqlcrypterError {
   const index = place.index ?? error.index;
   if (column === error.column && index === error.index) return error;
   const isNamed = column === undefined || error.column !== undefined;
-  return reworded(error, isNamed ? error.message : `Column ${quote(column)}: ${error.message}`, { column, index });
+  return reworded(error, isNamed ? error.message : `Column ${column}: ${error.message}`, { column, index });
 }
 
 /** The same error with another message. */
@@ -67,8 +64,4 @@ function unreadable(error: unknown, code: ErrorCode = 'INVALID_ARGUMENT'): Sqlcr
       "left out because it may quote a value; its name is this error's cause. Expected plain values.",
     { cause: causeOf(error) },
   );
-}
-
-function quote(label: string): string {
-  return PLAIN_LABEL.test(label) ? label : JSON.stringify(label);
 }

@@ -5,6 +5,11 @@ const fail = (): never => {
   throw new Error(CANARY);
 };
 
+/** What is thrown throws, too, when it is looked at. */
+const failStrangely = (): never => {
+  throw revoked({});
+};
+
 /** A proxy whose every trap throws. */
 function throwingProxy(target: object): object {
   const names = Object.getOwnPropertyNames(Reflect).filter((name) => name in Reflect);
@@ -24,7 +29,7 @@ function detached(): Uint8Array {
 }
 
 /** An object with a getter that throws for each name that an argument of this package may have. */
-function throwingGetters(target: object): object {
+function throwingGetters(target: object, get: () => never = fail): object {
   const names = [
     'row',
     'tenant',
@@ -39,7 +44,7 @@ function throwingGetters(target: object): object {
     'table',
   ];
   for (const name of [...names, 'column', 'type', 'label', 'bind', 'formerly', 'maxBytes', 'padTo', 'a', '0', 'then']) {
-    Object.defineProperty(target, name, { get: fail, enumerable: true, configurable: true });
+    Object.defineProperty(target, name, { get, enumerable: true, configurable: true });
   }
   return target;
 }
@@ -91,6 +96,13 @@ export const hostileValues: [string, () => unknown][] = [
     () => ({ scheme: CANARY, encrypt: fail, decrypt: fail, encryptSync: fail, decryptSync: fail }),
   ],
   ['a value type that throws', () => ({ name: 'own', encode: fail, decode: fail })],
+  ['an object with getters that throw a revoked proxy', () => throwingGetters({}, failStrangely)],
+  ['a function that throws a revoked proxy', () => failStrangely],
+  ['a value type that throws a revoked proxy', () => ({ name: 'own', encode: failStrangely, decode: failStrangely })],
+  [
+    'a crypterer that throws a revoked proxy',
+    () => ({ scheme: 'own', encrypt: failStrangely, decrypt: failStrangely, encryptSync: failStrangely }),
+  ],
   ['an object without a prototype', () => Object.create(null)],
   ['a Symbol', () => Symbol(CANARY)],
 ];
