@@ -1,4 +1,4 @@
-import { SqlcrypterError } from './sqlcrypter-error.js';
+import { causeOf, SqlcrypterError } from './sqlcrypter-error.js';
 
 function kindOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
@@ -15,6 +15,31 @@ export function checkOptionNames(options: unknown, of: string, names: readonly s
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     throw new SqlcrypterError('CONFIG', `${of} has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.`);
+  }
+}
+
+/**
+ * A copy of options whose names are checked, each read once: a getter or a proxy may give something else the next time.
+ * Errors: `CONFIG`.
+ */
+export function takeOptions<T extends object>(options: T, of: string, names: readonly string[]): T {
+  return readOptions(of, () => {
+    checkOptionNames(options, of, names);
+    return Object.fromEntries(names.map((name) => [name, (options as Record<string, unknown>)[name]])) as T;
+  });
+}
+
+/** What `read` gives. Errors: its own, and `CONFIG` in place of those without a code, which getters and proxies throw. */
+export function readOptions<T>(of: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (SqlcrypterError.is(error)) throw error;
+    throw new SqlcrypterError(
+      'CONFIG',
+      `${of} was given options that cannot be read: one of them threw an error. Expected plain objects.`,
+      { cause: causeOf(error) },
+    );
   }
 }
 

@@ -4,7 +4,14 @@ export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.
 export { Pace } from './batch-engine/pace.js';
 export { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
 export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
-export { checkCallOptions, checkOptionNames, checkPositive, checkPositiveInteger } from './check-options.js';
+export {
+  checkCallOptions,
+  checkOptionNames,
+  checkPositive,
+  checkPositiveInteger,
+  readOptions,
+  takeOptions,
+} from './check-options.js';
 export type { Configuration } from './configuration.js';
 export { authFailed, DataKey } from './data-key.js';
 export {

@@ -1,8 +1,9 @@
 import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { causeOf, type KeyService, type UnwrappedDataKey } from '@sqlcrypter/core/provider';
+import type { KeyService, UnwrappedDataKey } from '@sqlcrypter/core/provider';
 import { startTimer } from './background-timer.js';
 import { CallBudget } from './call-budget.js';
+import { coded } from './coded.js';
 import { type KmsMessage, traceKmsCall } from './events.js';
 import { decisiveOf } from './revocation.js';
 
@@ -83,7 +84,7 @@ export class Attempts {
         answer.then(wipe).catch(() => undefined);
         throw signal.reason;
       }
-      throw SqlcrypterError.is(error) ? error : uncoded(error);
+      throw coded(error, 'key service');
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(controller);
@@ -115,13 +116,4 @@ function wipe(late: unknown): void {
 
 function disposed(): SqlcrypterError {
   return new SqlcrypterError('DISPOSED', 'The crypterer was closed while it waited for the KMS. Create a new one.');
-}
-
-function uncoded(error: unknown): SqlcrypterError {
-  return new SqlcrypterError(
-    'PROVIDER_FAILED',
-    'The key service threw an error that has no code, which is a defect of that service. Its message is not repeated ' +
-      "because it may hold a key; its name is this error's cause.",
-    { cause: causeOf(error) },
-  );
 }

@@ -11,7 +11,6 @@ import {
 import {
   aborted,
   type Configuration,
-  checkOptionNames,
   checkScope,
   type DataKey,
   DerivedKeyCache,
@@ -21,8 +20,11 @@ import {
   type KeyToOpen,
   type KeyToSeal,
   type ProviderOptions,
+  readOptions,
+  takeOptions,
 } from '@sqlcrypter/core/provider';
 import pLimit from 'p-limit';
+import { coded } from './coded.js';
 import { CurrentKey } from './current-key.js';
 import { type CachedKey, cacheName, DataKeyCache } from './data-key-cache.js';
 import { DekEvents } from './events.js';
@@ -259,7 +261,11 @@ class EnvelopeImplementation {
 
   async checkRevocations(): Promise<void> {
     this.#calls.refuseIfClosed();
-    if (this.#table !== undefined) return this.#table.check();
+    if (this.#table !== undefined) {
+      return this.#table.check().catch((error) => {
+        throw coded(error, 'key store');
+      });
+    }
     throw new SqlcrypterError('UNSUPPORTED', 'Keys are revoked in a key table. Create the crypterer with a store.');
   }
 
@@ -465,15 +471,17 @@ export async function createEnvelopeCrypterer(
   keyService: KeyService,
   options: EnvelopeOptions = {},
 ): Promise<EnvelopeCrypterer> {
-  checkOptionNames(options, 'createEnvelopeCrypterer', ENVELOPE_OPTION_NAMES);
-  const implementation = new EnvelopeImplementation(keyService, options);
+  const implementation = readOptions('createEnvelopeCrypterer', () => {
+    const taken = takeOptions(options, 'createEnvelopeCrypterer', ENVELOPE_OPTION_NAMES);
+    return new EnvelopeImplementation(keyService, taken);
+  });
   try {
     await implementation.start();
   } catch (error) {
     await implementation.close().catch(() => {
       // Why there is no data key is what the caller must learn.
     });
-    throw error;
+    throw coded(error, 'key service or key store');
   }
   return Object.assign(defineCrypterer(implementation), {
     stats: () => implementation.stats(),

@@ -1,11 +1,11 @@
 import { SqlcrypterError, type Suite } from '@sqlcrypter/core';
 import {
-  checkOptionNames,
   checkPositive,
   checkPositiveInteger,
   checkSuite,
   type KeyService,
   type KeyStore,
+  takeOptions,
 } from '@sqlcrypter/core/provider';
 
 /** When a data key to write with is made. */
@@ -127,20 +127,30 @@ function checkOneOf<T extends string>(value: T, option: string, allowed: readonl
   throw new SqlcrypterError('CONFIG', `Unknown ${option}. Expected one of ${expected}.`);
 }
 
-/** Errors: `CONFIG` with the option's name, what it is and what it may be. */
+/** A group of options, each read once; empty where it is left out. */
+function take<K extends 'dekCache' | 'dekLimits' | 'storedKeys' | 'decryptRateLimit'>(
+  options: EnvelopeOptions,
+  group: K,
+  names: readonly string[],
+): Partial<NonNullable<EnvelopeOptions[K]>> {
+  const given = options[group];
+  return given === undefined ? {} : takeOptions<Partial<NonNullable<EnvelopeOptions[K]>>>(given, group, names);
+}
+
+/** @param options each read once already. Errors: `CONFIG` with the option's name, what it is and what it may be. */
 export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
-  const { generate = 'start', requestTimeout = 2_000, decryptRateLimit, dekCache = {}, dekLimits = {} } = options;
-  const { goFrames = 'reject' } = options;
-  checkOptionNames(dekCache, 'dekCache', ['maxSize', 'ttl']);
-  checkOptionNames(dekLimits, 'dekLimits', ['maxValues', 'maxBytes', 'maxAge']);
-  if (decryptRateLimit !== undefined) checkOptionNames(decryptRateLimit, 'decryptRateLimit', ['rps', 'burst']);
+  const { generate = 'start', requestTimeout = 2_000, goFrames = 'reject' } = options;
+  const dekCache = take(options, 'dekCache', ['maxSize', 'ttl']);
+  const dekLimits = take(options, 'dekLimits', ['maxValues', 'maxBytes', 'maxAge']);
+  const storedKeys = take(options, 'storedKeys', ['branchLifetime', 'grace', 'revocationInterval']);
+  const { rps, burst } = take(options, 'decryptRateLimit', ['rps', 'burst']);
   checkOneOf(generate, 'generate', ['start', 'first-use', 'never']);
   checkOneOf(goFrames, 'goFrames', ['reject', 'read', 'write']);
   const suite = checkSuite(options.suite);
   // Frames of the Go library are plain AES-GCM under random 96-bit nonces, whatever the suite.
   const shortNonce = suite === 'aes-256-gcm' || goFrames === 'write';
   const mostValues = shortNonce ? 2 ** 31 : 2 ** 40;
-  const { store, inline = 'read', storedKeys = {} } = options;
+  const { store, inline = 'read' } = options;
   checkStore(options, shortNonce);
   const writesStored = store !== undefined && inline !== 'write';
   const { maxValues = mostValues, maxBytes = 2 ** 40, maxAge = writesStored ? 30 * DAY : DAY } = dekLimits;
@@ -154,10 +164,13 @@ export function checkEnvelopeOptions(options: EnvelopeOptions): CheckedOptions {
   return {
     generate,
     requestTimeout: checkTimer(requestTimeout, 'requestTimeout'),
-    decryptRateLimit: decryptRateLimit && {
-      rps: checkPositive(decryptRateLimit.rps, 'decryptRateLimit.rps', 'unwraps per second'),
-      burst: checkPositiveInteger(decryptRateLimit.burst, 'decryptRateLimit.burst', 'unwraps'),
-    },
+    decryptRateLimit:
+      options.decryptRateLimit === undefined
+        ? undefined
+        : {
+            rps: checkPositive(rps, 'decryptRateLimit.rps', 'unwraps per second'),
+            burst: checkPositiveInteger(burst, 'decryptRateLimit.burst', 'unwraps'),
+          },
     dekCache: {
       maxSize: checkPositiveInteger(maxSize, 'dekCache.maxSize', 'bytes'),
       ttl: checkPositive(ttl, 'dekCache.ttl', 'milliseconds'),
@@ -188,9 +201,8 @@ const STORE_OPTIONS = ['inline', 'otherKeyServices', 'storedKeys'] as const;
 const STORE_METHODS = ['find', 'findLine', 'findPending', 'findStatus', 'insertPending', 'activate'] as const;
 
 function checkStore(options: EnvelopeOptions, shortNonce: boolean): void {
-  const { store, inline = 'read', storedKeys = {} } = options;
+  const { store, inline = 'read' } = options;
   checkOneOf(inline, 'inline', ['write', 'read', 'deny']);
-  checkOptionNames(storedKeys, 'storedKeys', ['branchLifetime', 'grace', 'revocationInterval']);
   if (store === undefined) {
     const stray = STORE_OPTIONS.find((name) => options[name] !== undefined);
     if (stray === undefined) return;

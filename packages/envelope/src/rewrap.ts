@@ -1,7 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
 import {
-  checkOptionNames,
   checkPositive,
   DataKey,
   DerivedKeyCache,
@@ -9,7 +8,10 @@ import {
   type KeyService,
   type KeyStore,
   type KeyWrap,
+  readOptions,
+  takeOptions,
 } from '@sqlcrypter/core/provider';
+import { coded } from './coded.js';
 import { checkKeyService } from './key-service.js';
 import { KmsCalls } from './kms-calls.js';
 import { keyCommitment } from './negative-cache.js';
@@ -51,7 +53,16 @@ export interface RewrapResult {
  * key that no service opens), `KMS_…`.
  */
 export async function rewrap(options: RewrapOptions): Promise<RewrapResult> {
-  const { store, removeOthers = false, signal } = checkRewrapOptions(options);
+  const checked = readOptions('rewrap', () => checkRewrapOptions(options));
+  try {
+    return await rewrapAll(checked);
+  } catch (error) {
+    throw coded(error, 'key service or key store');
+  }
+}
+
+async function rewrapAll(options: RewrapOptions): Promise<RewrapResult> {
+  const { store, removeOthers = false, signal } = options;
   const worker = new RewrapWorker(options);
   const result = { keys: 0, rewrapped: 0, removed: 0 };
   let after: Buffer | undefined;
@@ -129,12 +140,20 @@ class RewrapWorker {
   }
 }
 
-function checkRewrapOptions(options: RewrapOptions): RewrapOptions {
-  const names = ['store', 'from', 'to', 'removeOthers', 'requestTimeout', 'signal'];
-  checkOptionNames(options, 'rewrap', names);
-  const { store, from = [], to, requestTimeout = 1 } = options;
+function checkRewrapOptions(given: RewrapOptions): RewrapOptions {
+  const options = takeOptions(given, 'rewrap', ['store', 'from', 'to', 'removeOthers', 'requestTimeout', 'signal']);
+  const { store, from = [], to, requestTimeout = 1, removeOthers = false, signal } = options;
   if (typeof store?.list !== 'function' || !Array.isArray(from)) {
     throw new SqlcrypterError('CONFIG', 'rewrap needs a key table and key services. Expected { store, from?, to }.');
+  }
+  if (typeof removeOthers !== 'boolean') {
+    throw new SqlcrypterError(
+      'CONFIG',
+      'removeOthers is neither true nor false: it decides which wraps are taken away.',
+    );
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new SqlcrypterError('CONFIG', 'signal is not an AbortSignal, and so could not end the run.');
   }
   for (const [index, service] of from.entries()) checkKeyService(service, `from[${index}]`);
   checkKeyService(to, 'to');

@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { checkOptionNames } from '@sqlcrypter/core/provider';
+import { readOptions, takeOptions } from '@sqlcrypter/core/provider';
 import {
   createEnvelopeCrypterer,
   ENVELOPE_OPTION_NAMES,
@@ -11,7 +11,7 @@ import {
 import { AwsKeyService } from './aws-key-service.js';
 import { KeyArns, parseKeyArn } from './key-arn.js';
 import { ClientHolder, type KmsClient, loadSdk } from './kms-client.js';
-import { checkEncryptionContext } from './kms-context.js';
+import { readKmsContext } from './kms-context.js';
 
 /** A crypterer under AWS KMS. */
 export type AwsKmsCrypterer = EnvelopeCrypterer;
@@ -42,22 +42,30 @@ const OPTION_NAMES = [...ENVELOPE_OPTION_NAMES, 'client', 'keyId', 'encryptionCo
  * Errors: `CONFIG`; with `generate: 'start'` also `KMS_…`, `KEY_DISABLED` and `KEY_NOT_FOUND`.
  */
 export async function createAwsKmsCrypterer(options: AwsKmsCryptererOptions): Promise<AwsKmsCrypterer> {
-  checkOptionNames(options, 'createAwsKmsCrypterer', OPTION_NAMES);
-  const { client, keyId, fallback = [], encryptionContext, decryptKeyArns = [], ...envelope } = options;
-  const kmsContext = checkEncryptionContext(encryptionContext, envelope.goFrames);
-  checkFallback(fallback);
-
-  const mayGenerate = envelope.generate !== 'never';
-  const keyArns = allowedArns(keyId, fallback, decryptKeyArns, mayGenerate);
-  const services = [{ client, keyId }, ...fallback].map((each, index) => {
-    const option = index === 0 ? 'client' : `fallback[${index - 1}].client`;
-    const holder = new ClientHolder(each.client, each.keyId, option);
-    return new AwsKeyService(holder, each.keyId, kmsContext, keyArns, mayGenerate);
-  });
+  const { services, envelope } = readOptions('createAwsKmsCrypterer', () => servicesOf(options));
   const [primary, ...others] = services as [AwsKeyService, ...AwsKeyService[]];
   // On a slow or busy machine the import alone may take longer than a call may. If it fails, the call tells.
   if ((envelope.generate ?? 'start') === 'start') await loadSdk().catch(() => undefined);
   return createEnvelopeCrypterer(primary, { ...envelope, fallback: others });
+}
+
+/** Errors: `CONFIG`. */
+function servicesOf(options: AwsKmsCryptererOptions): {
+  readonly services: readonly AwsKeyService[];
+  readonly envelope: EnvelopeOptions;
+} {
+  const taken = takeOptions(options, 'createAwsKmsCrypterer', OPTION_NAMES);
+  const { client, keyId, fallback = [], encryptionContext, decryptKeyArns = [], ...envelope } = taken;
+  const kmsContext = readKmsContext(encryptionContext, envelope.goFrames);
+  const replicas = takeFallback(fallback);
+  const mayGenerate = envelope.generate !== 'never';
+  const keyArns = allowedArns(keyId, replicas, decryptKeyArns, mayGenerate);
+  const services = [{ client, keyId }, ...replicas].map((each, index) => {
+    const option = index === 0 ? 'client' : `fallback[${index - 1}].client`;
+    const holder = new ClientHolder(each.client, each.keyId, option);
+    return new AwsKeyService(holder, each.keyId, kmsContext, keyArns, mayGenerate);
+  });
+  return { services, envelope };
 }
 
 /** Options of {@link createAwsKmsKeyService}; see {@link AwsKmsCryptererOptions}. */
@@ -73,20 +81,31 @@ export type AwsKmsKeyServiceOptions = Pick<
  * Errors: `CONFIG`.
  */
 export function createAwsKmsKeyService(options: AwsKmsKeyServiceOptions): KeyService {
-  checkOptionNames(options, 'createAwsKmsKeyService', ['client', 'keyId', 'encryptionContext', 'decryptKeyArns']);
-  const { client, keyId, encryptionContext, decryptKeyArns = [] } = options;
-  const kmsContext = checkEncryptionContext(encryptionContext, undefined);
-  const keyArns = allowedArns(keyId, [], decryptKeyArns, true);
-  return new AwsKeyService(new ClientHolder(client, keyId, 'client'), keyId, kmsContext, keyArns, true);
+  return readOptions('createAwsKmsKeyService', () => {
+    const names = ['client', 'keyId', 'encryptionContext', 'decryptKeyArns'];
+    const {
+      client,
+      keyId,
+      encryptionContext,
+      decryptKeyArns = [],
+    } = takeOptions(options, 'createAwsKmsKeyService', names);
+    const kmsContext = readKmsContext(encryptionContext, undefined);
+    const keyArns = allowedArns(keyId, [], decryptKeyArns, true);
+    return new AwsKeyService(new ClientHolder(client, keyId, 'client'), keyId, kmsContext, keyArns, true);
+  });
 }
 
 function config(message: string): SqlcrypterError {
   return new SqlcrypterError('CONFIG', message);
 }
 
-function checkFallback(fallback: unknown): void {
+type Replica = NonNullable<AwsKmsCryptererOptions['fallback']>[number];
+
+function takeFallback(fallback: readonly Replica[]): Replica[] {
   if (!Array.isArray(fallback)) throw config('fallback is not a list. Expected an array of { client?, keyId }.');
-  for (const [index, each] of fallback.entries()) checkOptionNames(each, `fallback[${index}]`, ['client', 'keyId']);
+  return Array.from(fallback as readonly Replica[], (each, index) =>
+    takeOptions(each, `fallback[${index}]`, ['client', 'keyId']),
+  );
 }
 
 /** The keys that are known to be this crypterer's before any call; answers to GenerateDataKey add theirs. */

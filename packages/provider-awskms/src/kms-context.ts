@@ -1,36 +1,25 @@
 import { SqlcrypterError } from '@sqlcrypter/core';
 import { isPlainObject } from '@sqlcrypter/core/provider';
 
-/** What a row of a key table is bound to has names that begin so. */
+/** What every wrap of a key table is bound to has names that begin so. */
 const RESERVED = 'sqlcrypter.';
 
 /**
- * A copy of the encryption context for the KMS: values must stay readable whatever the application does with its object.
- * What a copy would leave out or read only once is refused: a value could then be opened without it, or never again.
+ * A copy of the application's KMS encryption context, each value read once. Whatever would not be sent as it stands is
+ * refused: a Map, an array or an inherited name would be left out, and values readable without the context.
  *
  * Errors: `CONFIG`.
  */
-export function checkEncryptionContext(
-  context: Readonly<Record<string, string>> | undefined,
-  goFrames: unknown,
-): Readonly<Record<string, string>> | undefined {
+export function readKmsContext(context: unknown, goFrames: unknown): Readonly<Record<string, string>> | undefined {
   if (context === undefined) return undefined;
-  const copy = plainCopy(context);
-  if (copy === undefined) {
-    throw new SqlcrypterError(
-      'CONFIG',
-      'encryptionContext is not a plain object of strings. Expected e.g. { application: "payroll" }, without getters, ' +
-        'symbols or a prototype of its own: copy what you have with { ...context }.',
-    );
-  }
-  const reserved = Object.keys(copy).find((name) => name.startsWith(RESERVED));
-  if (reserved !== undefined) {
-    throw new SqlcrypterError(
-      'CONFIG',
-      `encryptionContext has a name that begins with "${RESERVED}". Those names bind wrapped keys to their rows in a key ` +
-        'table. Choose another name.',
-    );
-  }
+  if (!isPlainObject(context)) throw config('is not an object of strings');
+  const entries = Reflect.ownKeys(context).map((name) => {
+    if (typeof name !== 'string') throw config('has a name that is a symbol');
+    const { value, get, enumerable } = Object.getOwnPropertyDescriptor(context, name) ?? {};
+    if (enumerable !== true) throw config('has a name that is not enumerable');
+    return [name, get === undefined ? value : get.call(context)] as const;
+  });
+  for (const [name, value] of entries) checkEntry(name, value);
   if (goFrames === 'write') {
     throw new SqlcrypterError(
       'CONFIG',
@@ -38,22 +27,18 @@ export function checkEncryptionContext(
         'Leave one of the two out.',
     );
   }
-  return copy;
+  return Object.fromEntries(entries);
 }
 
-function plainCopy(context: unknown): Readonly<Record<string, string>> | undefined {
-  try {
-    if (!isPlainObject(context)) return undefined;
-    const entries = Reflect.ownKeys(context).map(
-      (name) => [name, Object.getOwnPropertyDescriptor(context, name)] as const,
-    );
-    const isPlain = entries.every(
-      ([name, property]) => typeof name === 'string' && property?.enumerable && typeof property.value === 'string',
-    );
-    // Not by assignment: "__proto__" is a name like any other.
-    return isPlain ? Object.fromEntries(entries.map(([name, property]) => [name, property?.value])) : undefined;
-  } catch {
-    // A proxy threw.
-    return undefined;
-  }
+function checkEntry(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw config('is not an object of strings');
+  if (!name.isWellFormed() || !value.isWellFormed()) throw config('has half of a surrogate pair, which is no text');
+  if (name.startsWith(RESERVED))
+    throw config(`has a name that begins with ${RESERVED}, which is for keys of a key table`);
+  // The SDK would set the prototype of what it sends.
+  if (name === '__proto__') throw config('has the name __proto__, which would not be sent');
+}
+
+function config(what: string): SqlcrypterError {
+  return new SqlcrypterError('CONFIG', `encryptionContext ${what}. Expected e.g. { application: "payroll" }.`);
 }
