@@ -2,13 +2,18 @@ import type { Closeable, Crypterer, KeyLoader, SyncCrypterer } from './crypterer
 
 function hasMethods(value: unknown, ...names: string[]): boolean {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  for (const name of names) if (typeof (value as Record<string, unknown>)[name] !== 'function') return false;
-  return true;
+  try {
+    for (const name of names) if (typeof (value as Record<string, unknown>)[name] !== 'function') return false;
+    return typeof (value as Crypterer).scheme === 'string';
+  } catch {
+    // Whatever throws when it is looked at fulfils nothing.
+    return false;
+  }
 }
 
 /** Whether a value fulfils the {@link Crypterer} contract by its shape; instances of another copy of core do too. */
 export function isCrypterer(value: unknown): value is Crypterer {
-  return hasMethods(value, 'encrypt', 'decrypt') && typeof (value as Crypterer).scheme === 'string';
+  return hasMethods(value, 'encrypt', 'decrypt');
 }
 
 /** Whether a crypterer can encrypt and decrypt without a Promise. */

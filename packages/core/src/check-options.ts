@@ -1,7 +1,16 @@
-import { causeOf, SqlcrypterError } from './sqlcrypter-error.js';
+import { SqlcrypterError, unreadable } from './sqlcrypter-error.js';
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+  return value === null ? 'null' : isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
+
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A proxy that was revoked.
+    return false;
+  }
 }
 
 /**
@@ -9,12 +18,20 @@ function kindOf(value: unknown): string {
  * no limit at all. Errors: `CONFIG`.
  */
 export function checkOptionNames(options: unknown, of: string, names: readonly string[]): void {
-  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+  if (options === null || typeof options !== 'object' || isArray(options)) {
     throw new SqlcrypterError('CONFIG', `${of} was given ${kindOf(options)}. Expected an object of options.`);
   }
-  for (const name of Object.keys(options)) {
+  for (const name of ownNames(options, of)) {
     if (names.includes(name)) continue;
     throw new SqlcrypterError('CONFIG', `${of} has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.`);
+  }
+}
+
+function ownNames(options: object, of: string): string[] {
+  try {
+    return Object.keys(options);
+  } catch (error) {
+    throw unreadable(error, `The options of ${of}`, 'CONFIG');
   }
 }
 
@@ -34,27 +51,33 @@ export function readOptions<T>(of: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (SqlcrypterError.is(error)) throw error;
-    throw new SqlcrypterError(
-      'CONFIG',
-      `${of} was given options that cannot be read: one of them threw an error. Expected plain objects.`,
-      { cause: causeOf(error) },
-    );
+    throw unreadable(error, `The options of ${of}`, 'CONFIG');
   }
 }
 
 /**
- * Refuses names that mean nothing to a call, inherited ones too: a value would be encrypted without the context that
- * was meant for it. Errors: `INVALID_ARGUMENT`.
+ * Refuses options of a call that are no object, and names that mean nothing to it, inherited ones too: a value would be
+ * encrypted without the context that was meant for it. Errors: `INVALID_ARGUMENT`.
  */
 export function checkCallOptions(options: object, names: readonly string[]): void {
-  for (const name in options) {
-    if (names.includes(name)) continue;
-    const hint = names.includes('context') ? ' What a value is bound to goes into `context`.' : '';
-    throw new SqlcrypterError(
-      'INVALID_ARGUMENT',
-      `The call has no option ${JSON.stringify(name)}. It has: ${names.join(', ')}.${hint}`,
-    );
+  if (options === null || typeof options !== 'object') {
+    throw new SqlcrypterError('INVALID_ARGUMENT', `The options are ${kindOf(options)}. Expected an object.`);
+  }
+  const unknown = unknownName(options, names);
+  if (unknown === undefined) return;
+  const hint = names.includes('context') ? ' What a value is bound to goes into `context`.' : '';
+  throw new SqlcrypterError(
+    'INVALID_ARGUMENT',
+    `The call has no option ${JSON.stringify(unknown)}. It has: ${names.join(', ')}.${hint}`,
+  );
+}
+
+function unknownName(options: object, names: readonly string[]): string | undefined {
+  try {
+    for (const name in options) if (!names.includes(name)) return name;
+    return undefined;
+  } catch (error) {
+    throw unreadable(error, 'The options');
   }
 }
 

@@ -5,7 +5,7 @@ import type { SqlcrypterError } from './sqlcrypter-error.js';
  * Named facts that a ciphertext is bound to: authenticated with the value, never stored. Decrypting needs the same
  * names and values again; anything else is `AUTH_FAILED`.
  *
- * Names match `[a-z][a-z0-9_.-]{0,63}`, at most 64 of them. Values are bytes or well-formed strings (compared as
+ * Names match `[a-z][a-z0-9_.-]{0,63}` and do not begin with `sqlcrypter.`, at most 64 of them. Values are bytes or well-formed strings (compared as
  * UTF-8). Anything else is `CONTEXT_INVALID`. An absent context and `{}` are the same.
  */
 export type EncryptionContext = Readonly<Record<string, string | Uint8Array>>;
@@ -28,8 +28,10 @@ export interface CryptOptions {
  * Encrypts and decrypts values. The one contract that applications hold and that every provider fulfils.
  *
  * - Plaintext: any bytes, zero to 2^31 - 1 less the frame's overhead, else `PLAINTEXT_TOO_LARGE`.
- * - Inputs are read, never changed and never kept. Those of a batch must stay as they are until its promise settles;
- *   of a single call the caller may use the memory again at once. Results are Buffers; a decrypted one has memory of its own.
+ * - Inputs are read, never changed and never kept. Whatever a call is given (bytes, contexts, lists, items) is taken before
+ *   it first waits: the caller may use the memory again as soon as the call has returned its promise. Bytes are as many
+ *   as their memory has, whatever their `length` claims.
+ * - Results are Buffers; a decrypted one has memory of its own.
  * - Encrypting the same value twice gives different bytes.
  * - Every method may be called concurrently, any number of times, until the crypterer is closed (`DISPOSED` after it).
  * - Every failure is a {@link SqlcrypterError} with a code; none resolves to null, to plaintext that did not

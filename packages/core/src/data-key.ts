@@ -9,7 +9,6 @@ import {
   type KeyObject,
   randomFillSync,
 } from 'node:crypto';
-import { types } from 'node:util';
 import { AuthenticatedData, dataBeforeContext } from './authenticated-data.js';
 import { BatchKey } from './batch-engine/batch-key.js';
 import { CounterCipher } from './batch-engine/counter-cipher.js';
@@ -19,6 +18,7 @@ import { sealMany } from './batch-engine/seal-many.js';
 import { DerivedKeyCache } from './derived-key-cache.js';
 import { ExtendedNonceKey } from './extended-nonce-key.js';
 import type { FrameLayout } from './frame.js';
+import { genuineBytes, lengthOf } from './genuine-bytes.js';
 import { RandomPool } from './random-pool.js';
 import { SqlcrypterError } from './sqlcrypter-error.js';
 import { SUITES, type Suite, type SuiteParameters, suiteByNumber, TAG_LENGTH } from './suite.js';
@@ -68,17 +68,18 @@ export class DataKey {
    * @param derivedKeys the crypterer's cache, shared by its data keys.
    */
   constructor(dek: Uint8Array, derivedKeys: DerivedKeyCache = new DerivedKeyCache()) {
-    if (!types.isUint8Array(dek) || dek.length !== DEK_LENGTH) {
-      const got = types.isUint8Array(dek) ? `${dek.length} bytes` : `a value of type ${typeof dek}`;
+    const bytes = genuineBytes(dek);
+    if (bytes?.length !== DEK_LENGTH) {
+      const got = bytes === undefined ? `a value of type ${typeof dek}` : `${bytes.length} bytes`;
       throw new SqlcrypterError('CONFIG', `A data key was made from ${got}. Expected a Uint8Array of 32 bytes.`);
     }
-    if (dek.every((byte) => byte === 0)) {
+    if (bytes.every((byte) => byte === 0)) {
       throw new SqlcrypterError(
         'CONFIG',
         'A data key was made from 32 zero bytes, which everybody knows. Was the memory of the key wiped before its use?',
       );
     }
-    this.#dek = createSecretKey(dek);
+    this.#dek = createSecretKey(bytes);
     this.#derivedKeys = derivedKeys;
     this.#commitment = this.#derive('commit');
     this.#name = this.#commitment.toString('latin1', 0, FINGERPRINT_LENGTH);
@@ -123,9 +124,10 @@ export class DataKey {
     const suite = suiteOf(header);
     const nonceOffset = header.length;
     const ciphertextOffset = nonceOffset + suite.nonceLength;
-    const frameLength = ciphertextOffset + plaintext.length + TAG_LENGTH;
-    if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(plaintext.length);
-    this.#count(1, plaintext.length, suite.maxValues);
+    const length = lengthOf(plaintext);
+    const frameLength = ciphertextOffset + length + TAG_LENGTH;
+    if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(length);
+    this.#count(1, length, suite.maxValues);
 
     const frame = Buffer.allocUnsafe(frameLength);
     header.copy(frame);
@@ -142,7 +144,7 @@ export class DataKey {
     const nonce = frame.subarray(gcmNonceOffset, ciphertextOffset);
     const cipher = createCipheriv('aes-256-gcm', key, nonce, GCM_OPTIONS);
     cipher.setAAD(authenticatedData.of(frame, nonceOffset, context));
-    finish(cipher, plaintext, frame, ciphertextOffset);
+    finish(cipher, plaintext, length, frame, ciphertextOffset);
     return frame;
   }
 
@@ -195,7 +197,7 @@ export class DataKey {
   ): Buffer[] {
     const suite = suiteOf(header);
     let bytes = 0;
-    for (const plaintext of plaintexts) bytes += plaintext.length;
+    for (const plaintext of plaintexts) bytes += lengthOf(plaintext);
     this.#count(plaintexts.length, bytes, suite.maxValues);
     const isExtended = suite.suite === 'xaes-256-gcm';
     const start = isExtended ? Buffer.concat([header, this.#nextWritePrefix(plaintexts.length).bytes]) : header;
@@ -209,7 +211,7 @@ export class DataKey {
 
   /**
    * Opens many frames that begin alike up to their GCM nonce with the batch engine, and gives the positions of those that
-   * it refuses, for which {@link open} tells why.
+   * it refuses: they begin otherwise, or do not authenticate.
    *
    * @param layout what `parseFrame` gave for the first frame; none may be shorter than it says.
    * @param positions what the caller knows each frame by.
@@ -235,14 +237,16 @@ export class DataKey {
    */
   sealGo(plaintext: Uint8Array, header: Uint8Array): Buffer {
     const ciphertextOffset = header.length + GCM_NONCE_LENGTH;
-    const frameLength = ciphertextOffset + plaintext.length + TAG_LENGTH;
-    if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(plaintext.length);
-    this.#count(1, plaintext.length, SUITES['aes-256-gcm'].maxValues);
+    const length = lengthOf(plaintext);
+    const frameLength = ciphertextOffset + length + TAG_LENGTH;
+    if (frameLength > MAX_FRAME_LENGTH) throw tooLarge(length);
+    this.#count(1, length, SUITES['aes-256-gcm'].maxValues);
     const frame = Buffer.allocUnsafe(frameLength);
     frame.set(header);
     this.#random.take(frame, header.length, GCM_NONCE_LENGTH);
     const nonce = frame.subarray(header.length, ciphertextOffset);
-    finish(createCipheriv('aes-256-gcm', this.#dek, nonce, GCM_OPTIONS), plaintext, frame, ciphertextOffset);
+    const cipher = createCipheriv('aes-256-gcm', this.#dek, nonce, GCM_OPTIONS);
+    finish(cipher, plaintext, length, frame, ciphertextOffset);
     return frame;
   }
 
@@ -352,13 +356,19 @@ function suiteOf(header: Buffer): SuiteParameters {
   return suite;
 }
 
-function finish(cipher: CipherGCM, plaintext: Uint8Array, frame: Buffer, ciphertextOffset: number): void {
+function finish(
+  cipher: CipherGCM,
+  plaintext: Uint8Array,
+  length: number,
+  frame: Buffer,
+  ciphertextOffset: number,
+): void {
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  // Something that claims another length than it has would leave a gap in the frame, with whatever lay there before.
-  if (ciphertext.length !== plaintext.length) throw new TypeError('The plaintext is not what its length says');
+  // Anything shorter would leave a gap in the frame, with whatever lay there before.
+  if (ciphertext.length !== length) throw new TypeError('The plaintext changed its length while it was encrypted');
   frame.set(ciphertext, ciphertextOffset);
-  frame.set(cipher.getAuthTag(), ciphertextOffset + plaintext.length);
+  frame.set(cipher.getAuthTag(), ciphertextOffset + length);
 }
 
 /** AES-256-GCM with the 12-byte nonce that ends at `ciphertextOffset` and the tag in the last 16 bytes. */

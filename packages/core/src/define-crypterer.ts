@@ -1,9 +1,11 @@
 /// <reference types="node" preserve="true" />
 import { inspect, types } from 'node:util';
-import { aborted, unlessAborted } from './abort.js';
-import { asBuffer } from './as-buffer.js';
+import { unlessAborted } from './abort.js';
 import { type BatchKeys, setBatchSide } from './batch-engine/batch-keys.js';
+import { copyAlone } from './byte-copies.js';
+import { checkSignal } from './call-signal.js';
 import { checkCallOptions } from './check-options.js';
+import { coded, resultBytes } from './coded-error.js';
 import { type Configuration, setConfiguration } from './configuration.js';
 import type {
   Closeable,
@@ -15,7 +17,9 @@ import type {
   SyncCrypterer,
 } from './crypterer.js';
 import { encodeContext } from './encryption-context.js';
-import { causeOf, SqlcrypterError } from './sqlcrypter-error.js';
+import { givenBytes, kindOf } from './given-bytes.js';
+import { copyCiphertexts, takeLoadKeysOptions } from './load-keys-call.js';
+import { SqlcrypterError, unreadable } from './sqlcrypter-error.js';
 
 /** What a provider is handed with each value: options that have been checked. */
 export interface ProviderOptions {
@@ -29,7 +33,8 @@ export interface ProviderOptions {
 
 /**
  * What a provider implements. Arguments are Buffers that have been checked; results may be any Uint8Array. Give the
- * synchronous pair where no waiting is ever needed, the asynchronous pair where it may be, or both.
+ * synchronous pair where no waiting is ever needed, the asynchronous pair where it may be, or both. An asynchronous
+ * function and `loadKeys` get copies, which stay as they are while they wait; a synchronous one gets the caller's memory.
  */
 export interface CryptererImplementation extends BatchKeys {
   readonly scheme: string;
@@ -65,12 +70,9 @@ export type DefinedCrypterer<T extends CryptererImplementation> = Crypterer &
  * `CONFIG` if the implementation lacks a direction.
  */
 export function defineCrypterer<const T extends CryptererImplementation>(implementation: T): DefinedCrypterer<T> {
-  const { scheme } = implementation;
-  // Bound once, so that implementations may be classes and may be sealed from outside.
-  const encryptSync = implementation.encryptSync?.bind(implementation);
-  const decryptSync = implementation.decryptSync?.bind(implementation);
-  const encrypt = implementation.encrypt?.bind(implementation) ?? encryptSync;
-  const decrypt = implementation.decrypt?.bind(implementation) ?? decryptSync;
+  const { scheme, scopes, encryptSync, decryptSync, loadKeys, keyToOpen, keyToSeal, ...later } = bound(implementation);
+  const encrypt = later.encrypt ?? encryptSync;
+  const decrypt = later.decrypt ?? decryptSync;
   if (typeof scheme !== 'string' || scheme === '' || encrypt === undefined || decrypt === undefined) {
     throw new SqlcrypterError(
       'CONFIG',
@@ -79,21 +81,19 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     );
   }
 
+  // What waits must not read the caller's memory then.
+  const mayWait = { encrypt: encrypt !== encryptSync, decrypt: decrypt !== decryptSync };
   let closing: Promise<void> | undefined;
 
   function check(options: CryptOptions | undefined): ProviderOptions {
     if (closing !== undefined) throw disposed(scheme);
     if (options === undefined) return NO_OPTIONS;
-    if (options === null || typeof options !== 'object') {
-      throw new SqlcrypterError('INVALID_ARGUMENT', `The options are of type ${kindOf(options)}. Expected an object.`);
-    }
-    checkCallOptions(options, CALL_OPTIONS);
-    const { context, signal, scope } = options;
+    const { context, signal, scope } = readOptions(options);
     checkSignal(signal);
     if (scope !== undefined && typeof scope !== 'string') {
       throw new SqlcrypterError('INVALID_ARGUMENT', `The scope is of type ${kindOf(scope)}. Expected a string.`);
     }
-    if (scope !== undefined && implementation.scopes !== true) {
+    if (scope !== undefined && scopes !== true) {
       throw new SqlcrypterError('UNSUPPORTED', `A ${scheme} crypterer has no scopes. Leave \`scope\` out.`);
     }
     return { context: encodeContext(context), signal, scope };
@@ -104,9 +104,9 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
 
     async encrypt(plaintext, options) {
       const checked = check(options);
-      const bytes = bytesOf(plaintext, 'plaintext');
+      const given = givenBytes(plaintext, 'plaintext');
       try {
-        const result = encrypt(bytes, checked);
+        const result = encrypt(mayWait.encrypt ? copyAlone(given) : given, checked);
         return resultBytes(types.isPromise(result) ? await unlessAborted(result, checked.signal) : result);
       } catch (error) {
         throw coded(error, scheme);
@@ -115,9 +115,9 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
 
     async decrypt(ciphertext, options) {
       const checked = check(options);
-      const bytes = bytesOf(ciphertext, 'ciphertext');
+      const given = givenBytes(ciphertext, 'ciphertext');
       try {
-        const result = decrypt(bytes, checked);
+        const result = decrypt(mayWait.decrypt ? copyAlone(given) : given, checked);
         return inOwnMemory(resultBytes(types.isPromise(result) ? await unlessAborted(result, checked.signal) : result));
       } catch (error) {
         throw coded(error, scheme);
@@ -131,7 +131,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     close() {
       closing ??= (async () => {
         try {
-          await implementation.close?.();
+          await later.close?.();
         } catch (error) {
           throw coded(error, scheme);
         }
@@ -147,7 +147,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
   if (encryptSync !== undefined && decryptSync !== undefined) {
     crypterer.encryptSync = (plaintext, options) => {
       const checked = check(options);
-      const bytes = bytesOf(plaintext, 'plaintext');
+      const bytes = givenBytes(plaintext, 'plaintext');
       try {
         return resultBytes(encryptSync(bytes, checked));
       } catch (error) {
@@ -156,7 +156,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     };
     crypterer.decryptSync = (ciphertext, options) => {
       const checked = check(options);
-      const bytes = bytesOf(ciphertext, 'ciphertext');
+      const bytes = givenBytes(ciphertext, 'ciphertext');
       try {
         return inOwnMemory(resultBytes(decryptSync(bytes, checked)));
       } catch (error) {
@@ -165,24 +165,22 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     };
   }
 
-  const loadKeys = implementation.loadKeys?.bind(implementation);
   if (loadKeys !== undefined) {
-    crypterer.loadKeys = async (ciphertexts, options = {}) => {
-      check({ signal: options.signal });
-      const bytes = Array.from(ciphertexts, (ciphertext) => bytesOf(ciphertext, 'ciphertext'));
+    crypterer.loadKeys = async (ciphertexts, options) => {
+      if (closing !== undefined) throw disposed(scheme);
+      const checked = takeLoadKeysOptions(options);
+      const copies = copyCiphertexts(ciphertexts);
       try {
-        return await unlessAborted(loadKeys(bytes, options), options.signal, (lease) => lease.dispose());
+        return await unlessAborted(loadKeys(copies, checked), checked.signal, (lease) => lease.dispose());
       } catch (error) {
         throw coded(error, scheme);
       }
     };
   }
 
-  const keyToOpen = implementation.keyToOpen?.bind(implementation);
-  const keyToSeal = implementation.keyToSeal?.bind(implementation);
   // A scope that is wrong here is left to `check`, which says so.
   const mayHaveScope = (scope: unknown): boolean =>
-    scope === undefined || (implementation.scopes === true && typeof scope === 'string');
+    scope === undefined || (scopes === true && typeof scope === 'string');
   setBatchSide(crypterer, {
     get closed() {
       return closing !== undefined;
@@ -195,7 +193,7 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
     }),
   });
 
-  if (implementation.configuration !== undefined) setConfiguration(crypterer, implementation.configuration);
+  if (later.configuration !== undefined) setConfiguration(crypterer, later.configuration);
 
   Object.defineProperties(crypterer, {
     [inspect.custom]: { value: () => `Crypterer(${scheme}${closing === undefined ? '' : ', closed'})` },
@@ -207,29 +205,46 @@ export function defineCrypterer<const T extends CryptererImplementation>(impleme
 /** `crypterer` is for the functions that choose one. */
 const CALL_OPTIONS = ['context', 'signal', 'scope', 'crypterer'];
 
+const FUNCTIONS = [
+  'encrypt',
+  'decrypt',
+  'encryptSync',
+  'decryptSync',
+  'loadKeys',
+  'close',
+  'keyToOpen',
+  'keyToSeal',
+] as const;
+
 const NO_OPTIONS: ProviderOptions = { context: encodeContext(undefined), signal: undefined, scope: undefined };
 
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (types.isPromise(value)) return 'Promise (is an await missing?)';
-  return Array.isArray(value) ? 'array' : typeof value;
+function readOptions(options: CryptOptions): CryptOptions {
+  checkCallOptions(options, CALL_OPTIONS);
+  try {
+    const { context, signal, scope } = options;
+    return { context, signal, scope };
+  } catch (error) {
+    throw unreadable(error, 'The options');
+  }
 }
 
-function bytesOf(value: unknown, what: 'plaintext' | 'ciphertext'): Buffer {
-  // Also a Uint8Array of another realm, as test runners and vm contexts make them. An object may look like a Buffer and
-  // hold something else.
-  if (types.isUint8Array(value)) return asBuffer(value);
-  const hint = what === 'plaintext' ? " Encode text with Buffer.from(text, 'utf8')." : '';
-  throw new SqlcrypterError(
-    'INVALID_ARGUMENT',
-    `The ${what} is of type ${kindOf(value)}. Expected a Uint8Array.${hint}`,
-  );
-}
-
-function resultBytes(result: unknown): Buffer {
-  if (Buffer.isBuffer(result)) return result;
-  if (types.isUint8Array(result)) return asBuffer(result);
-  throw new TypeError('The provider did not return a Uint8Array');
+/** The parts of an implementation. Bound once, so that it may be a class and may be sealed from outside. */
+function bound(implementation: CryptererImplementation): CryptererImplementation {
+  if (implementation === null || typeof implementation !== 'object') {
+    throw new SqlcrypterError('CONFIG', `defineCrypterer was given ${kindOf(implementation)}. Expected an object.`);
+  }
+  try {
+    const { scheme, scopes, configuration } = implementation;
+    const functions = FUNCTIONS.map((name) => [name, implementation[name]?.bind(implementation)]);
+    return {
+      scheme,
+      scopes,
+      configuration,
+      ...Object.fromEntries(functions.filter(([, value]) => value !== undefined)),
+    };
+  } catch (error) {
+    throw unreadable(error, 'The implementation', 'CONFIG');
+  }
 }
 
 /** A plaintext in pooled memory would show its neighbours to whoever looks at its `.buffer`. */
@@ -238,24 +253,6 @@ function inOwnMemory(plaintext: Buffer): Buffer {
   return Buffer.from(plaintext.buffer.slice(plaintext.byteOffset, plaintext.byteOffset + plaintext.byteLength));
 }
 
-function checkSignal(signal: unknown): void {
-  if (signal === undefined) return;
-  if (!(signal instanceof AbortSignal)) {
-    throw new SqlcrypterError('INVALID_ARGUMENT', `The signal is of type ${kindOf(signal)}. Expected an AbortSignal.`);
-  }
-  if (signal.aborted) throw aborted();
-}
-
 function disposed(scheme: string): SqlcrypterError {
   return new SqlcrypterError('DISPOSED', `This ${scheme} crypterer was closed. Create a new one.`);
-}
-
-function coded(error: unknown, scheme: string): SqlcrypterError {
-  if (SqlcrypterError.is(error)) return error;
-  return new SqlcrypterError(
-    'PROVIDER_FAILED',
-    `The ${scheme} provider threw an error that has no code, which is a defect of that provider. ` +
-      "Its message is not repeated here because it may hold secrets; its name is this error's cause.",
-    { cause: causeOf(error) },
-  );
 }

@@ -17,5 +17,13 @@ export function generateBytes(length: number): Buffer {
         `Expected an integer from 0 to ${MAX_LENGTH}.`,
     );
   }
-  return randomFillSync(Buffer.from(new ArrayBuffer(length)));
+  return randomFillSync(Buffer.from(allocate(length)));
+}
+
+function allocate(length: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(length);
+  } catch {
+    throw new SqlcrypterError('INVALID_ARGUMENT', `This process has no memory for ${length} bytes. Expected fewer.`);
+  }
 }

@@ -1,10 +1,5 @@
-export {
-  type BatchOptions,
-  type DecryptItem,
-  decryptMany,
-  type EncryptItem,
-  encryptMany,
-} from './batch.js';
+export { decryptMany, encryptMany } from './batch.js';
+export type { BatchOptions } from './batch-call.js';
 export type { EngineChoice } from './batch-engine/choose-engine.js';
 export type {
   Closeable,
@@ -30,3 +25,4 @@ export {
 export { getCrypterer, init, type RegisterOptions, register, shutdown } from './registry.js';
 export { type ErrorCause, type ErrorDetails, SqlcrypterError } from './sqlcrypter-error.js';
 export type { Suite } from './suite.js';
+export type { DecryptItem, EncryptItem } from './taken-values.js';

@@ -1,18 +1,33 @@
 /// <reference types="node" preserve="true" />
-import { isKeyLoader, isSyncCrypterer } from './capabilities.js';
+import { isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
+import { coded, resultBytes } from './coded-error.js';
 import type { Crypterer, CryptOptions, KeyLease, LoadKeysOptions, SyncCrypterer } from './crypterer.js';
+import { checkIterable, takeLoadKeysOptions } from './load-keys-call.js';
 import { getCrypterer } from './registry.js';
-import { SqlcrypterError } from './sqlcrypter-error.js';
+import { SqlcrypterError, unreadable } from './sqlcrypter-error.js';
 
 /** Which crypterer a call uses: an instance, the name of a registered one, or else the default. */
 export interface CryptererChoice {
   readonly crypterer?: Crypterer | string | undefined;
 }
 
-/** The chosen crypterer. Errors: `NOT_INITIALIZED`. */
+/** The chosen crypterer. Errors: `NOT_INITIALIZED`, `CONFIG` for what is none, `INVALID_ARGUMENT`. */
 export function chooseCrypterer(choice: CryptererChoice | undefined): Crypterer {
-  const chosen = choice?.crypterer;
-  return chosen === undefined || typeof chosen === 'string' ? getCrypterer(chosen) : chosen;
+  const chosen = readChoice(choice);
+  if (chosen === undefined || typeof chosen === 'string') return getCrypterer(chosen);
+  if (isCrypterer(chosen)) return chosen;
+  throw new SqlcrypterError(
+    'CONFIG',
+    '`crypterer` is no crypterer. Expected one, the name of a registered one, or nothing for the default.',
+  );
+}
+
+function readChoice(choice: CryptererChoice | undefined): unknown {
+  try {
+    return choice?.crypterer;
+  } catch (error) {
+    throw unreadable(error, 'The options');
+  }
 }
 
 /** The chosen crypterer's synchronous pair. Errors: `NOT_INITIALIZED`, `UNSUPPORTED`. */
@@ -26,23 +41,40 @@ export function chooseSyncCrypterer(choice: CryptererChoice | undefined): Crypte
 }
 
 /** Encrypts with the chosen or the default crypterer. See {@link Crypterer.encrypt}; also `NOT_INITIALIZED`. */
-export async function encrypt(plaintext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
-  return chooseCrypterer(options).encrypt(plaintext, options);
+export function encrypt(plaintext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
+  return whole(() => chooseCrypterer(options).encrypt(plaintext, options));
 }
 
 /** Decrypts with the chosen or the default crypterer. See {@link Crypterer.decrypt}; also `NOT_INITIALIZED`. */
-export async function decrypt(ciphertext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
-  return chooseCrypterer(options).decrypt(ciphertext, options);
+export function decrypt(ciphertext: Uint8Array, options?: CryptOptions & CryptererChoice): Promise<Buffer> {
+  return whole(() => chooseCrypterer(options).decrypt(ciphertext, options));
 }
 
 /** As {@link encrypt}, at once; `UNSUPPORTED` where the crypterer has no synchronous side. */
 export function encryptSync(plaintext: Uint8Array, options?: CryptOptions & CryptererChoice): Buffer {
-  return chooseSyncCrypterer(options).encryptSync(plaintext, options);
+  return wholeSync(() => chooseSyncCrypterer(options).encryptSync(plaintext, options));
 }
 
 /** As {@link decrypt}, at once; `KEY_NOT_LOADED` where the key must be loaded first, `UNSUPPORTED` as above. */
 export function decryptSync(ciphertext: Uint8Array, options?: CryptOptions & CryptererChoice): Buffer {
-  return chooseSyncCrypterer(options).decryptSync(ciphertext, options);
+  return wholeSync(() => chooseSyncCrypterer(options).decryptSync(ciphertext, options));
+}
+
+/** What a crypterer gives, with a code where it fails. One that was not made by `defineCrypterer` may do as it likes. */
+async function whole(call: () => Promise<Buffer>): Promise<Buffer> {
+  try {
+    return resultBytes(await call());
+  } catch (error) {
+    throw coded(error);
+  }
+}
+
+function wholeSync(call: () => Buffer): Buffer {
+  try {
+    return resultBytes(call());
+  } catch (error) {
+    throw coded(error);
+  }
 }
 
 /**
@@ -57,8 +89,16 @@ export async function loadKeys(
   options?: LoadKeysOptions & CryptererChoice,
 ): Promise<KeyLease> {
   const chosen = chooseCrypterer(options);
-  if (isKeyLoader(chosen)) return chosen.loadKeys(ciphertexts, options);
+  if (isKeyLoader(chosen)) {
+    try {
+      return await chosen.loadKeys(ciphertexts, options);
+    } catch (error) {
+      throw coded(error);
+    }
+  }
   chooseSyncCrypterer({ crypterer: chosen });
+  takeLoadKeysOptions(options);
+  checkIterable(ciphertexts);
   return emptyLease();
 }
 

@@ -4,6 +4,12 @@
  */
 export function isPlainObject(value: unknown): value is object {
   if (value === null || typeof value !== 'object') return false;
-  const prototype: object | null = Object.getPrototypeOf(value);
-  return prototype === null || (Object.hasOwn(prototype, 'isPrototypeOf') && Object.getPrototypeOf(prototype) === null);
+  try {
+    const prototype: object | null = Object.getPrototypeOf(value);
+    if (prototype === null) return true;
+    return Object.hasOwn(prototype, 'isPrototypeOf') && Object.getPrototypeOf(prototype) === null;
+  } catch {
+    // A proxy threw.
+    return false;
+  }
 }

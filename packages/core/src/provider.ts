@@ -1,8 +1,9 @@
 export { aborted, onAbort } from './abort.js';
-export { BatchDecryption } from './batch.js';
+export { BatchDecryption } from './batch-decryption.js';
 export type { BatchKeys, KeyToOpen, KeyToSeal } from './batch-engine/batch-keys.js';
 export { Pace } from './batch-engine/pace.js';
 export { ownBytes, type ReadPlaintext } from './batch-engine/read-plaintext.js';
+export { ByteCopies } from './byte-copies.js';
 export { isCloseable, isCrypterer, isKeyLoader, isSyncCrypterer } from './capabilities.js';
 export {
   checkCallOptions,
@@ -21,7 +22,7 @@ export {
   type ProviderOptions,
 } from './define-crypterer.js';
 export { DerivedKeyCache } from './derived-key-cache.js';
-export { encodeContext } from './encryption-context.js';
+export { encodeContext, encodeOwnContext } from './encryption-context.js';
 export {
   encodeFrameHeader,
   type Frame,
@@ -30,6 +31,7 @@ export {
   looksLikeFrame,
   parseFrame,
 } from './frame.js';
+export { genuineBytes } from './genuine-bytes.js';
 export { haveSameFacts } from './key-facts.js';
 export type {
   GeneratedDataKey,
@@ -44,3 +46,4 @@ export { isPlainObject } from './plain-object.js';
 export { checkScope } from './scope.js';
 export { causeOf } from './sqlcrypter-error.js';
 export { checkSuite, SUITES, type SuiteParameters } from './suite.js';
+export { withoutStackTraces } from './without-stack-traces.js';

@@ -1,9 +1,12 @@
 import { types } from 'node:util';
 import { isCloseable, isCrypterer } from './capabilities.js';
+import { checkOptionNames } from './check-options.js';
+import { coded } from './coded-error.js';
 import { haveEqualConfiguration } from './configuration.js';
 import type { Crypterer } from './crypterer.js';
+import { kindOf } from './given-bytes.js';
 import { sharedState } from './shared-state.js';
-import { SqlcrypterError } from './sqlcrypter-error.js';
+import { SqlcrypterError, unreadable } from './sqlcrypter-error.js';
 
 interface State {
   default: Crypterer | undefined;
@@ -21,14 +24,12 @@ export interface RegisterOptions {
 /** The crypterer that a place holds from now on. Errors: `CONFIG`, `ALREADY_INITIALIZED`. */
 function chosenOf(candidate: Crypterer, current: Crypterer | undefined, place: string, replace: boolean): Crypterer {
   if (!isCrypterer(candidate)) {
-    const given: unknown = candidate;
-    const got = given === null ? 'null' : types.isPromise(given) ? 'a Promise' : typeof given;
     throw new SqlcrypterError(
       'CONFIG',
-      `${place} was given ${got}. Expected a crypterer, e.g. createAesCrypterer({ key }); await the factory if it is async.`,
+      `${place} was given ${types.isPromise(candidate) ? 'a Promise' : kindOf(candidate)}. Expected a crypterer, e.g. createAesCrypterer({ key }); await the factory if it is async.`,
     );
   }
-  if (current === undefined || replace || (isCloseable(current) && current.closed)) return candidate;
+  if (current === undefined || replace || isClosed(current)) return candidate;
   if (current === candidate || haveEqualConfiguration(current, candidate)) return current;
   throw new SqlcrypterError(
     'ALREADY_INITIALIZED',
@@ -36,6 +37,23 @@ function chosenOf(candidate: Crypterer, current: Crypterer | undefined, place: s
       'compared. Call init once with the final options. If the module is evaluated again on purpose (hot reload, tests), ' +
       'pass { replace: true }, or call shutdown() first.',
   );
+}
+
+function isClosed(crypterer: Crypterer): boolean {
+  try {
+    return isCloseable(crypterer) && crypterer.closed;
+  } catch {
+    return false;
+  }
+}
+
+function mayReplace(options: RegisterOptions, of: string): boolean {
+  checkOptionNames(options, of, ['replace']);
+  try {
+    return options.replace === true;
+  } catch (error) {
+    throw unreadable(error, `The options of ${of}`, 'CONFIG');
+  }
 }
 
 /**
@@ -48,7 +66,7 @@ function chosenOf(candidate: Crypterer, current: Crypterer | undefined, place: s
  */
 export function init(crypterer: Crypterer, options: RegisterOptions = {}): void {
   const registry = state();
-  registry.default = chosenOf(crypterer, registry.default, 'init', options.replace === true);
+  registry.default = chosenOf(crypterer, registry.default, 'init', mayReplace(options, 'init'));
 }
 
 /** Registers a crypterer under a name of its own, beside the default. Errors as {@link init}. */
@@ -58,7 +76,7 @@ export function register(name: string, crypterer: Crypterer, options: RegisterOp
   }
   const { named } = state();
   const place = `register(${JSON.stringify(name)})`;
-  named.set(name, chosenOf(crypterer, named.get(name), place, options.replace === true));
+  named.set(name, chosenOf(crypterer, named.get(name), place, mayReplace(options, 'register')));
 }
 
 /**
@@ -67,6 +85,12 @@ export function register(name: string, crypterer: Crypterer, options: RegisterOp
  * Errors: `NOT_INITIALIZED`.
  */
 export function getCrypterer(name?: string): Crypterer {
+  if (name !== undefined && typeof name !== 'string') {
+    throw new SqlcrypterError(
+      'INVALID_ARGUMENT',
+      `The name of a crypterer is of type ${kindOf(name)}. Expected a string.`,
+    );
+  }
   const found = name === undefined ? state().default : state().named.get(name);
   if (found !== undefined) return found;
   throw new SqlcrypterError(
@@ -86,6 +110,6 @@ export async function shutdown(): Promise<void> {
   const all = new Set([registry.default, ...registry.named.values()].filter(isCloseable));
   registry.default = undefined;
   registry.named.clear();
-  const results = await Promise.allSettled(Array.from(all, (each) => each.close()));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const results = await Promise.allSettled(Array.from(all, async (each) => each.close()));
+  for (const result of results) if (result.status === 'rejected') throw coded(result.reason);
 }

@@ -31,7 +31,7 @@ export interface ErrorDetails {
  * `keyRef` quotes has no control characters: they stand there escaped.
  */
 export class SqlcrypterError extends Error {
-  override readonly name = 'SqlcrypterError';
+  declare readonly name: 'SqlcrypterError';
   readonly code: ErrorCode;
   /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
@@ -48,18 +48,21 @@ export class SqlcrypterError extends Error {
         return Function.prototype[Symbol.hasInstance].call(this, value);
       },
     });
+    // What all errors have stands once: a batch may make as many errors as it has values.
+    Object.defineProperties(SqlcrypterError.prototype, {
+      name: { value: 'SqlcrypterError' },
+      [MARK]: { value: true },
+    });
   }
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, { cause, keyRef, column, index }: ErrorDetails = {}) {
     super(printable(message));
     this.code = code;
     this.retryable = isRetryable(code);
-    for (const [name, value] of Object.entries(details)) {
-      if (value === undefined) continue;
-      const safe = typeof value === 'string' ? printable(value) : value;
-      Object.defineProperty(this, name, { value: safe, enumerable: true });
-    }
-    Object.defineProperty(this, MARK, { value: true });
+    if (cause !== undefined) this.cause = cause;
+    if (keyRef !== undefined) this.keyRef = printable(keyRef);
+    if (column !== undefined) this.column = printable(column);
+    if (index !== undefined) this.index = index;
   }
 
   /** Whether a value is a SqlcrypterError, also one made by another copy of this package in the process. */
@@ -75,7 +78,12 @@ export class SqlcrypterError extends Error {
   /** The same error, with what a caller further out knows of it: the column, the position in a batch. */
   static withDetails(error: SqlcrypterError, details: ErrorDetails): SqlcrypterError {
     const { cause, keyRef, column, index } = error;
-    return new SqlcrypterError(error.code, error.message, { cause, keyRef, column, index, ...details });
+    return new SqlcrypterError(error.code, error.message, {
+      cause: details.cause ?? cause,
+      keyRef: details.keyRef ?? keyRef,
+      column: details.column ?? column,
+      index: details.index ?? index,
+    });
   }
 
   toJSON(): Record<string, unknown> {
@@ -98,4 +106,14 @@ export function causeOf(error: unknown): ErrorCause {
     // A getter or a Proxy threw: its error is as foreign as the one that has it.
   }
   return { name: 'UnknownError' };
+}
+
+/** The error of an argument that threw while it was read: a getter, a proxy, an iterator. One with a code stays as it is. */
+export function unreadable(error: unknown, what: string, code: ErrorCode = 'INVALID_ARGUMENT'): SqlcrypterError {
+  if (SqlcrypterError.is(error)) return error;
+  return new SqlcrypterError(
+    code,
+    `${what} cannot be read: a getter, a proxy or an iterator of it threw an error. Expected plain data.`,
+    { cause: causeOf(error) },
+  );
 }

@@ -86,7 +86,11 @@ describe('the module of the engine', () => {
 
 describe('the choice of an engine', () => {
   const items = (count: number, length: number) => Array.from({ length: count }, () => length);
-  const lengthOf = (length: number) => length;
+  const valuesOf = (lengths: readonly number[]) => ({
+    bytes: lengths.map((length) => Buffer.alloc(length)),
+    contexts: [],
+    take: () => undefined,
+  });
 
   /** Whether the engine is chosen for items of these lengths, in a process that has its module or has not. */
   async function isChosen(lengths: readonly number[], { loaded }: { loaded: boolean }): Promise<boolean> {
@@ -97,7 +101,14 @@ describe('the choice of an engine', () => {
     const own = create();
     expect(batchSideOf(own)).toBeDefined();
     if (loaded) gcmModule();
-    return chooseEngine({}, own, 'keyToSeal', lengths, lengthOf) !== undefined;
+    return (
+      chooseEngine(
+        { crypterer: own, engine: undefined, scope: undefined },
+        'keyToSeal',
+        valuesOf(lengths),
+        lengths.length,
+      ) !== undefined
+    );
   }
 
   it('looks at a small batch as a whole', async () => {
@@ -121,13 +132,15 @@ describe('the choice of an engine', () => {
     const { chooseEngine, gcmModule } = await freshProcess();
     gcmModule();
     const crypterer = createSyncCrypterer();
-    expect(chooseEngine({}, crypterer, 'keyToSeal', items(100, 20), lengthOf)).toBeUndefined();
+    const work = { crypterer, engine: undefined, scope: undefined };
+    const values = valuesOf(items(100, 20));
+    expect(chooseEngine(work, 'keyToSeal', values, 100)).toBeUndefined();
     const { setBatchSide } = await import('../src/batch-engine/batch-keys.js');
     const side = { closed: false, keyToOpen: () => undefined };
     setBatchSide(crypterer, side);
-    expect(chooseEngine({}, crypterer, 'keyToSeal', items(100, 20), lengthOf)).toBeUndefined();
-    expect(chooseEngine({ engine: 'node' }, crypterer, 'keyToOpen', items(100, 20), lengthOf)).toBeUndefined();
-    expect(chooseEngine({ engine: 'auto', scope: 'a' }, crypterer, 'keyToOpen', items(100, 20), lengthOf)).toEqual({
+    expect(chooseEngine(work, 'keyToSeal', values, 100)).toBeUndefined();
+    expect(chooseEngine({ ...work, engine: 'node' }, 'keyToOpen', values, 100)).toBeUndefined();
+    expect(chooseEngine({ crypterer, engine: 'auto', scope: 'a' }, 'keyToOpen', values, 100)).toEqual({
       module: gcmModule() as GcmModule,
       side,
       scope: 'a',

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { DecryptItem } from '../src/batch.js';
 import { positionsByLength } from '../src/batch-engine/by-length.js';
-import { chooseEngine } from '../src/batch-engine/choose-engine.js';
+import { checkEngineChoice } from '../src/batch-engine/choose-engine.js';
 import { frameStartLength } from '../src/batch-engine/frame-start.js';
 import { DATA_CAPACITY, MAX_CONTEXT_LENGTH } from '../src/batch-engine/memory-map.js';
 import { ownBytes } from '../src/batch-engine/read-plaintext.js';
 import { compareContexts } from '../src/batch-engine/shared-data.js';
 import { ValueGroup, ValueGroups } from '../src/batch-engine/value-groups.js';
 import { encodeFrameHeader } from '../src/frame.js';
-import { createNamedCrypterer } from './batch-engine-crypterers.js';
 import { openWithEngine, openWithNode, Seeded, sealWithEngine, testKey } from './batch-engine-support.js';
 import { errorOf } from './code-of.js';
 
@@ -44,8 +42,7 @@ describe('groups of values', () => {
 
   /** Groups of all frames, the first at position `from`. */
   function sort(frames: readonly Uint8Array[], from = 0): ValueGroups {
-    const items: DecryptItem[] = new Array(from).fill(null);
-    for (const ciphertext of frames) items.push({ ciphertext });
+    const items: Uint8Array[] = [...new Array(from).fill(NOTHING), ...frames];
     const groups = new ValueGroups(items, from, items.length);
     expect(groups.add(from, items.length, Infinity)).toBe(items.length);
     return groups;
@@ -79,7 +76,7 @@ describe('groups of values', () => {
   });
 
   it('hand out each value once, in a list for those that come later', () => {
-    const items = [1, 1, 2, 1, 2, 2].map((id) => ({ ciphertext: frame(id) }));
+    const items = [1, 1, 2, 1, 2, 2].map((id) => frame(id));
     const groups = new ValueGroups(items, 0, 6);
     groups.add(0, 3, 9);
     const [pair] = groups.all as [ValueGroup];
@@ -92,7 +89,7 @@ describe('groups of values', () => {
   });
 
   it('tell as soon as one of them is full', () => {
-    const items = [1, 1, 1, 2, 1, 2, 2, 1].map((id) => ({ ciphertext: frame(id) }));
+    const items = [1, 1, 1, 2, 1, 2, 2, 1].map((id) => frame(id));
     const groups = new ValueGroups(items, 0, 8);
     const stops: unknown[] = [];
     for (let position = 0; position < 8; ) {
@@ -186,11 +183,11 @@ describe('groups of values', () => {
   });
 
   it('take no value whose frame has become something else since', () => {
-    for (const ciphertext of ['text' as never, frame(2).subarray(0, 7), frame(3)]) {
-      const items = [1, 2, 2, 2].map((id) => ({ ciphertext: frame(id) }));
+    for (const other of [frame(2).subarray(0, 7), frame(3)]) {
+      const items = [1, 2, 2, 2].map((id) => frame(id));
       const groups = new ValueGroups(items, 0, 4);
       groups.add(0, 2, 9);
-      items[1] = { ciphertext };
+      items[1] = other;
       groups.add(2, 4, 9);
       expect(taken(groups)).toEqual([[0], [2, 3]]);
     }
@@ -212,7 +209,7 @@ describe('groups of values', () => {
   it('take nothing that cannot be a frame, or ends before its start does', () => {
     const fingerprint = Buffer.alloc(16, 4);
     const cut = encodeFrameHeader('aes-256-gcm', { kind: 3, fingerprint, provider: 1, wrapped: Buffer.alloc(90) });
-    const nothing = [Buffer.alloc(10), cut.subarray(0, 60), 'text' as never];
+    const nothing = [Buffer.alloc(10), cut.subarray(0, 60), NOTHING];
     expect(taken(sort([...nothing, ...nothing, cut]))).toEqual([[6]]);
   });
 });
@@ -245,7 +242,7 @@ describe('what contexts share', () => {
 });
 
 describe('the order of lengths', () => {
-  const itemsOf = (...lengths: number[]) => lengths.map((length) => Buffer.alloc(length));
+  const itemsOf = (...lengths: number[]) => Uint32Array.from(lengths);
 
   it('is by blocks of 16 bytes beyond the overhead, equal ones as they came', () => {
     const items = itemsOf(38, 5, 21, 22, 6, 37, 5);
@@ -345,9 +342,7 @@ it('a plaintext of any length is copied whole, into memory of its own', () => {
 });
 
 it('an engine that there is none of is refused, in words', async () => {
-  const error = await errorOf(async () =>
-    chooseEngine({ engine: 'wasm' }, createNamedCrypterer(), 'keyToSeal', [], () => 0),
-  );
+  const error = await errorOf(() => checkEngineChoice('wasm'));
   expect(error).toMatchObject({
     code: 'CONFIG',
     message: "The engine is neither 'auto' (the default) nor 'node'.",

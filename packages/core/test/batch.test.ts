@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DecryptItem, decryptMany, encryptMany } from '../src/batch.js';
+import { decryptMany, encryptMany } from '../src/batch.js';
 import type { Crypterer, SyncCrypterer } from '../src/crypterer.js';
 import { defineCrypterer } from '../src/define-crypterer.js';
 import { init, shutdown } from '../src/registry.js';
 import { SqlcrypterError } from '../src/sqlcrypter-error.js';
+import type { DecryptItem } from '../src/taken-values.js';
 import { codeOf, errorOf } from './code-of.js';
 import { createAsyncCrypterer, createLoadingCrypterer, createSyncCrypterer, OneKey } from './crypterers.js';
 

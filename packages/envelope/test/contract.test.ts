@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type ContractVector, describeCrypterer } from '@sqlcrypter/contract';
 import type { Suite } from '@sqlcrypter/core';
-import { DataKey, encodeContext, encodeFrameHeader, type KeyFacts, type KeyPurpose } from '@sqlcrypter/core/provider';
+import {
+  DataKey,
+  encodeFrameHeader,
+  encodeOwnContext,
+  type KeyFacts,
+  type KeyPurpose,
+} from '@sqlcrypter/core/provider';
 import { createKeyTable, type KeyTable, keyTableSql } from '@sqlcrypter/key-table';
 import sqlite from 'node-sqlite3-wasm';
 import { afterAll } from 'vitest';
@@ -121,7 +127,7 @@ async function storeKeys(table: KeyTable, kms: MemoryKms, keys: readonly Uint8Ar
   let before: Buffer | undefined;
   for (const key of keys) {
     const facts = factsOf(new DataKey(key), 'data');
-    const wrap = branch.seal(key, header, encodeContext(bindingOf(facts)));
+    const wrap = branch.seal(key, header, encodeOwnContext(bindingOf(facts)));
     const keyId = branch.fingerprint.toString('hex');
     await table.insertPending({ ...facts, wraps: [{ provider: 0, keyId, wrapped: wrap }] }, before);
     await table.activate(facts.fingerprint, before, created);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createAesKeyService } from '@sqlcrypter/aes';
-import { encodeContext } from '@sqlcrypter/core/provider';
+import { encodeOwnContext } from '@sqlcrypter/core/provider';
 import { describe, expect, it } from 'vitest';
 import { type FactsVector, type RowVector, wraps } from '../../../testing/vectors/wraps-v1.js';
 import { createEnvelopeCrypterer } from '../src/index.js';
@@ -42,7 +42,7 @@ describe('wraps-v1.json', () => {
 
   it.each(wraps.facts)('binds a wrap to the facts of its row: $name', ({ facts, context, encoded }) => {
     expect(bindingOf(factsOf(facts))).toEqual(context);
-    expect(encodeContext(context)).toEqual(hex(encoded));
+    expect(encodeOwnContext(context)).toEqual(hex(encoded));
   });
 
   it.each(wraps.rows)('reads a value through the key table: $name', async ({ row }) => {

@@ -3,8 +3,8 @@ import { type ErrorCode, generateBytes, SqlcrypterError } from '@sqlcrypter/core
 import {
   type Configuration,
   checkOptionNames,
-  encodeContext,
   encodeFrameHeader,
+  encodeOwnContext,
   type GeneratedDataKey,
   type KeyService,
   type KeyServiceOptions,
@@ -85,7 +85,7 @@ class AesKeyService implements KeyService {
 
 /** Apart from every context of a value: a value is never taken for a wrapped key. */
 function contextOf(binding: Readonly<Record<string, string>> = {}): Buffer {
-  return encodeContext({ ...binding, 'sqlcrypter.use': 'wrap' });
+  return encodeOwnContext({ ...binding, 'sqlcrypter.use': 'wrap' });
 }
 
 function nameOf(id: number): string {

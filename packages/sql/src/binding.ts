@@ -58,9 +58,11 @@ export async function decryptBound(
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
   let first: unknown;
+  // It is read once more after the first wait.
+  const own = contexts.length === 1 ? ciphertext : Buffer.from(ciphertext);
   for (const context of contexts) {
     try {
-      const plaintext = await decrypt(ciphertext, { crypterer, context, signal });
+      const plaintext = await decrypt(own, { crypterer, context, signal });
       tellOutcome(decryptChannel, column?.label, 'ok');
       return plaintext;
     } catch (error) {

@@ -29,7 +29,8 @@ export interface GivenPlace {
   readonly tenant?: unknown;
 }
 
-type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
+/** Ids in the form that contexts hold. */
+export type EncodedIds = { readonly [K in Bind]?: string | Uint8Array | undefined };
 
 /**
  * The ids of a place that the column is bound to, encoded.

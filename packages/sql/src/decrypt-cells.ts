@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { type Crypterer, type EncryptionContext, SqlcrypterError } from '@sqlcrypter/core';
-import { BatchDecryption, chooseCrypterer, ownBytes, type Pace } from '@sqlcrypter/core/provider';
+import { BatchDecryption, chooseCrypterer, ownBytes, type Pace, withoutStackTraces } from '@sqlcrypter/core/provider';
 import { type Binding, isAuthFailed } from './binding.js';
 import type { ColumnDecryptOptions } from './call-options.js';
 import type { ColumnFacts } from './column-facts.js';
@@ -90,13 +90,14 @@ export class CellDecryption {
 
   #settleErrors(cells: readonly Cell[], results: Result[]): void {
     const { onError } = this.#options;
-    for (const [position, result] of results.entries()) {
+    for (let position = 0; position < results.length; position++) {
+      const result = results[position];
       if (!SqlcrypterError.is(result)) continue;
       const { ciphertext, binding, index } = cells[position] as Cell;
-      const failure = located(explained(result, ciphertext), { column: binding.column?.label, index });
+      const settle = () => located(explained(result, ciphertext), { column: binding.column?.label, index });
       // A signal ends the batch, whatever becomes of errors.
-      if (onError !== 'collect' || failure.code === 'ABORTED') throw failure;
-      results[position] = failure;
+      if (onError !== 'collect' || result.code === 'ABORTED') throw settle();
+      results[position] = withoutStackTraces(settle);
     }
   }
 

@@ -1,11 +1,12 @@
+import { types } from 'node:util';
 import { type OnError, SqlcrypterError } from '@sqlcrypter/core';
-import { Pace } from '@sqlcrypter/core/provider';
+import { ByteCopies, Pace } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
 import type { Binding } from './binding.js';
 import { ROWS_OPTIONS, type TakenOptions, takeOptions } from './call-options.js';
 import { collectOrThrow, readResult, sizeOf } from './collect-errors.js';
 import type { ColumnFacts } from './column-facts.js';
-import { bindingAt, bindingOfAll } from './column-place.js';
+import { bindingAt, bindingOfAll, type EncodedIds } from './column-place.js';
 import { ciphertextOf } from './database-value.js';
 import { CELLS_AT_ONCE, type Cell, CellDecryption, isTextColumn, type Result } from './decrypt-cells.js';
 import { attemptAsync, located } from './located-error.js';
@@ -65,28 +66,22 @@ async function readRows(rows: unknown, columns: RowColumns, options: TakenOption
   const { onError } = options;
   const idOf = idReaders(options, Object.values(columns));
   const readers = Object.entries(columns).map(([key, facts]) => readerOf(key, facts, idOf));
-  const rowsAtOnce = Math.max(1, Math.floor(CELLS_AT_ONCE / readers.length));
   const pace = new Pace();
   const decryption = new CellDecryption(options, pace);
-  // A list of our own, in which the copy of each row takes its place: the caller may go on with the list while we wait.
-  // Not slice(), which would keep the holes of the list as holes.
-  const results: unknown[] = [...rows];
+  const rowsAtOnce = Math.max(1, Math.floor(CELLS_AT_ONCE / readers.length));
+  const results = takeRows(rows, readers, rowsAtOnce);
   try {
     for (let from = 0; from < results.length; from += rowsAtOnce) {
       const to = Math.min(results.length, from + rowsAtOnce);
       const cells: RowCell[] = [];
       for (let index = from; index < to; index++) {
-        const source = results[index] as object;
-        const row = copyRow(source, index);
-        let bytes = 0;
+        const row = results[index] as Record<string, unknown>;
         for (const reader of readers) {
-          const cell = cellOf(reader, source, row, index, onError);
-          if (cell === undefined) continue;
-          cells.push(cell);
-          bytes += cell.ciphertext.length;
+          const cell = cellOf(reader, row, index, onError);
+          if (cell !== undefined) cells.push(cell);
         }
-        results[index] = row;
-        if (pace.isDueAfter(bytes)) await pace.rest();
+        // The first portion may still be the caller's memory.
+        if (from > 0 && pace.isDueAfter(0)) await pace.rest();
       }
       const decrypted = await decryption.decrypt(cells);
       for (const [i, { row, key, facts, index }] of cells.entries()) {
@@ -101,10 +96,31 @@ async function readRows(rows: unknown, columns: RowColumns, options: TakenOption
   return results;
 }
 
+/**
+ * Copies of all rows, and the ids of bound values, before anything waits: the caller may go on with the rows then. What
+ * is read later has memory of its own: all but the first portion, and values that may be tried under former labels.
+ */
+function takeRows(rows: readonly unknown[], readers: readonly Reader[], rowsAtOnce: number): Record<string, unknown>[] {
+  const results: Record<string, unknown>[] = [];
+  const copies = new ByteCopies();
+  for (const [index, source] of rows.entries()) {
+    const row = copyRow(source, index);
+    results.push(row);
+    for (const { key, facts, takeIds } of readers) {
+      const value = row[key];
+      if (value === null || value === undefined) continue;
+      takeIds(source as object, index);
+      if (index < rowsAtOnce && facts.formerly.length === 0) continue;
+      if (types.isUint8Array(value)) row[key] = copies.of(value);
+      else if (types.isAnyArrayBuffer(value)) row[key] = copies.of(new Uint8Array(value));
+    }
+  }
+  return results;
+}
+
 /** The cell of a column in a row; undefined where it is null, or where its error was put in its place. */
 function cellOf(
   { key, facts, isText, bindingAtRow }: Reader,
-  source: object,
   row: Record<string, unknown>,
   index: number,
   onError: OnError | undefined,
@@ -112,7 +128,7 @@ function cellOf(
   try {
     const ciphertext = ciphertextAt(row, key);
     if (ciphertext === null) return undefined;
-    const binding = bindingAtRow(source, index);
+    const binding = bindingAtRow(index);
     return { ciphertext, context: binding.contexts[0], binding, isText, index, row, key, facts };
   } catch (error) {
     row[key] = collectOrThrow(error, { column: facts.label, index }, onError);
@@ -125,7 +141,10 @@ interface Reader {
   readonly key: string;
   readonly facts: ColumnFacts;
   readonly isText: boolean;
-  readonly bindingAtRow: (row: object, index: number) => Binding;
+  /** Finds the ids that a value of a row is bound to. */
+  readonly takeIds: (row: object, index: number) => void;
+  /** What a value is bound to, from the ids that were taken. Errors: those of finding them. */
+  readonly bindingAtRow: (index: number) => Binding;
 }
 
 function readerOf(key: string, facts: ColumnFacts, idOf: IdReaders): Reader {
@@ -137,18 +156,30 @@ function readerOf(key: string, facts: ColumnFacts, idOf: IdReaders): Reader {
   const isText = isTextColumn(facts);
   if (facts.bind.length === 0) {
     const binding = bindingOfAll(facts);
-    return { key, facts, isText, bindingAtRow: () => binding };
+    return { key, facts, isText, takeIds: () => undefined, bindingAtRow: () => binding };
   }
   const [byRow, byTenant] = [facts.bind.includes('row'), facts.bind.includes('tenant')];
+  const ids: EncodedIds[] = [];
+  const failures = new Map<number, unknown>();
   return {
     key,
     facts,
     isText,
-    bindingAtRow: (row, index) =>
-      bindingAt(facts, {
-        row: byRow ? idOf.row(row, index) : undefined,
-        tenant: byTenant ? idOf.tenant(row, index) : undefined,
-      }),
+    takeIds(row, index) {
+      try {
+        ids[index] = {
+          row: byRow ? idOf.row(row, index) : undefined,
+          tenant: byTenant ? idOf.tenant(row, index) : undefined,
+        };
+      } catch (error) {
+        // It is the error of this value, in its turn.
+        failures.set(index, error);
+      }
+    },
+    bindingAtRow(index) {
+      if (failures.has(index)) throw failures.get(index);
+      return bindingAt(facts, ids[index] as EncodedIds);
+    },
   };
 }
 

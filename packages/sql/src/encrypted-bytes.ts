@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { inspect } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { genuineBytes } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
 import { type Binding, decryptBound, decryptBoundSync, encryptBound, encryptBoundSync } from './binding.js';
 import { ciphertextOfJson } from './ciphertext-json.js';
@@ -16,7 +17,6 @@ import {
   takeOptions,
 } from './encrypted-bytes-options.js';
 import { ENCRYPTED_MARK, isEncryptedBytes, refuseEncrypted } from './encrypted-input.js';
-import { genuineBytes } from './genuine-bytes.js';
 import { bindingOf, makeHandle } from './handle-binding.js';
 import { attempt, attemptAsync } from './located-error.js';
 import { decodeText, encodeText } from './text-encoding.js';

@@ -1,8 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { types } from 'node:util';
 import { SqlcrypterError } from '@sqlcrypter/core';
-import { looksLikeFrame, parseFrame } from '@sqlcrypter/core/provider';
-import { genuineBytes } from './genuine-bytes.js';
+import { genuineBytes, looksLikeFrame, parseFrame } from '@sqlcrypter/core/provider';
 import { fromStoredText } from './stored-text.js';
 
 /** On the prototype of every `EncryptedBytes`, also of another copy of this package. */

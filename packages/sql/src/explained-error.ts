@@ -1,5 +1,5 @@
 import type { SqlcrypterError } from '@sqlcrypter/core';
-import { genuineBytes } from './genuine-bytes.js';
+import { genuineBytes } from '@sqlcrypter/core/provider';
 import { crypterFailure, reworded } from './located-error.js';
 import { textForm } from './text-form.js';
 

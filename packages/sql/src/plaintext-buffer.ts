@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { genuineBytes } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
-import { genuineBytes } from './genuine-bytes.js';
 import { attempt } from './located-error.js';
 
 /** The plaintext that a value type is given to decode, as a Buffer. Errors: `INVALID_ARGUMENT`. */

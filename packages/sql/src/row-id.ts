@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { SqlcrypterError } from '@sqlcrypter/core';
+import { genuineBytes } from '@sqlcrypter/core/provider';
 import { kindOf } from './argument-check.js';
-import { genuineBytes } from './genuine-bytes.js';
 
 /**
  * One part of a key: text, a safe integer, a BigInt, or the 16 bytes of a UUID. 42, 42n and '42' are the same, and so are

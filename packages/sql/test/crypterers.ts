@@ -39,6 +39,24 @@ export function asyncOnly(byte = 1): Crypterer & { readonly underWay: () => numb
   return Object.assign(Object.create(crypterer) as Crypterer, { underWay: () => most });
 }
 
+/** One local key, by a provider that waits before it reads what it was given. */
+export function waiting(): Crypterer {
+  const key = new DataKey(localKey(1));
+  const header = encodeFrameHeader('xaes-256-gcm', { kind: 1, id: 1 });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  return defineCrypterer({
+    scheme: 'waiting',
+    async encrypt(plaintext, { context }) {
+      await turn();
+      return key.seal(plaintext, header, context);
+    },
+    async decrypt(ciphertext, { context }) {
+      await turn();
+      return key.open(ciphertext, parseFrame(ciphertext), context);
+    },
+  });
+}
+
 const KEYS = 4;
 
 /** A crypterer whose keys are fetched before values under them can be read at once. */

@@ -121,20 +121,24 @@ describe('few values that are long', () => {
     return turns;
   }
 
-  it('let the event loop have its turn after each: as they are encoded, encrypted, and decoded again', async () => {
+  it('let the event loop have its turn after each that is encrypted, stored, decrypted and decoded, or text to encode', async () => {
     let stored: Awaited<ReturnType<typeof notes.encryptMany>> = [];
     const encrypting = await turnsIn(async () => {
       stored = await notes.encryptMany(values);
     });
-    // Encoded, encrypted, and put into the list.
-    expect(encrypting).toBeGreaterThanOrEqual(3 * values.length - 3);
+    // Encrypted, and put into the list. What may change is encoded before anything waits.
+    expect(encrypting).toBeGreaterThanOrEqual(2 * values.length - 2);
+    const texts = values.map(([text]) => text as string);
+    const encryptingTexts = await turnsIn(() => name.encryptMany(texts));
+    expect(encryptingTexts).toBeGreaterThanOrEqual(3 * values.length - 3);
     const decrypting = await turnsIn(async () => expect(await notes.decryptMany(stored)).toEqual(values));
-    expect(decrypting).toBeGreaterThanOrEqual(3 * values.length - 3);
+    // Decrypted and decoded: ciphertexts are taken in one go, before anything waits.
+    expect(decrypting).toBeGreaterThanOrEqual(2 * values.length - 2);
     const rows = stored.map((value) => ({ value }));
     const decryptingRows = await turnsIn(async () => {
       expect(await decryptRows(rows, { value: notes })).toEqual(values.map((value) => ({ value })));
     });
-    expect(decryptingRows).toBeGreaterThanOrEqual(3 * values.length - 3);
+    expect(decryptingRows).toBeGreaterThanOrEqual(2 * values.length - 2);
   });
 });
 

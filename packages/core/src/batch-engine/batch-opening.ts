@@ -1,9 +1,7 @@
 /// <reference types="node" preserve="true" />
-import { types } from 'node:util';
-import { asBuffer } from '../as-buffer.js';
-import type { DecryptItem } from '../batch.js';
-import { encodeContext } from '../encryption-context.js';
+import { genuineBytes, lengthOf } from '../genuine-bytes.js';
 import type { BatchSide, KeyToOpen } from './batch-keys.js';
+import type { BatchValues } from './batch-values.js';
 import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
 import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH, MAX_VALUES, NONCE_LENGTH, START_CAPACITY, TAG_LENGTH } from './memory-map.js';
@@ -14,17 +12,25 @@ import { type ValueGroup, ValueGroups } from './value-groups.js';
 /** Values that are sorted into groups before somebody looks at the clock. */
 const VALUES_PER_LOOK = 1024;
 
+/** What becomes of the values that the engine had. */
+export interface OpenedValues {
+  /** As of `openMany`, with the position in the batch. */
+  readonly take: TakePlaintext;
+  /** Is handed the positions of values that have the same key and do not authenticate under it. */
+  readonly refuse: (positions: readonly number[]) => void;
+}
+
 /**
- * A batch of values that are opened group by group, slice by slice. What it has not given to `take` in the end is left to
- * the provider's own functions: the engine does not take it, is not worth it, or refused it.
+ * A batch of values that are opened group by group, slice by slice. What has no result in the end is left to the provider's own
+ * functions: the engine does not take it, or is not worth it.
  */
 export class BatchOpening {
   /** Positions of values whose key the provider did not name: it may have to be loaded first. */
   readonly withoutKey: number[] = [];
   readonly #engine: Engine | undefined;
-  readonly #items: readonly DecryptItem[];
+  readonly #values: BatchValues;
   readonly #to: number;
-  readonly #take: TakePlaintext;
+  readonly #opened: OpenedValues;
   readonly #groups: ValueGroups;
   // Of the values that are being opened. One list for all chunks: fresh memory is what a batch waits for most.
   #frames: Uint8Array[] | undefined;
@@ -35,24 +41,17 @@ export class BatchOpening {
   #chunk: number;
 
   /**
-   * Opens the items at positions from `from` to `to`, at most `MOST_SORTED`.
+   * Opens the values at positions from `from` to `to`, at most `MOST_SORTED`.
    *
    * @param engine without it, nothing is opened.
-   * @param take as of `openMany`, with the position in the batch.
    */
-  constructor(
-    engine: Engine | undefined,
-    items: readonly DecryptItem[],
-    from: number,
-    to: number,
-    take: TakePlaintext,
-  ) {
+  constructor(engine: Engine | undefined, values: BatchValues, from: number, to: number, opened: OpenedValues) {
     this.#engine = engine;
-    this.#items = items;
+    this.#values = values;
     this.#unsorted = from;
     this.#to = to;
-    this.#take = take;
-    this.#groups = new ValueGroups(items, from, to);
+    this.#opened = opened;
+    this.#groups = new ValueGroups(values.bytes, from, to);
     this.#chunk = engine === undefined ? 0 : nextChunk(MAX_VALUES);
   }
 
@@ -63,7 +62,9 @@ export class BatchOpening {
     const to = this.#to;
     if (engine === undefined) return true;
     while (this.#unsorted < to) {
-      this.#unsorted = groups.add(this.#unsorted, Math.min(to, this.#unsorted + VALUES_PER_LOOK), this.#chunk);
+      const end = Math.min(to, this.#unsorted + VALUES_PER_LOOK);
+      this.#values.take(end);
+      this.#unsorted = groups.add(this.#unsorted, end, this.#chunk);
       const { latest } = groups;
       if (latest !== undefined && latest.count >= this.#chunk) {
         this.#open(engine, latest);
@@ -88,58 +89,54 @@ export class BatchOpening {
     this.#frames ??= new Array(positions.length);
     this.#contexts ??= new Array(positions.length);
     const [frames, contexts] = [this.#frames, this.#contexts];
-    const bytes = gather(this.#items, positions, startLength, frames, contexts);
+    const bytes = this.#gather(positions, startLength, frames, contexts);
     if (!isWorthTheEngine(positions.length, bytes)) return;
-    const key = side.closed ? undefined : keyOf(side, asBuffer(frames[0] as Uint8Array), startLength, scope);
-    if (key === undefined) {
+    const first = genuineBytes(frames[0]);
+    const key = side.closed || first === undefined ? undefined : keyOf(side, first, startLength, scope);
+    if (key === undefined || first === undefined) {
       for (const position of positions) this.withoutKey.push(position);
       return;
     }
+    frames[0] = first;
+    let refused: readonly number[] = [];
     try {
-      key.dataKey.openMany(module, key.layout, frames, contexts, positions, this.#take);
+      refused = key.dataKey.openMany(module, key.layout, frames, contexts, positions, this.#opened.take);
     } catch {
       // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
     }
+    // What begins otherwise may be another key's.
+    const own = refused.filter((position) => beginsAlike(this.#values.bytes[position], first, startLength));
+    if (own.length > 0) this.#opened.refuse(own);
+  }
+
+  /**
+   * Gathers frames and contexts of the values at some positions that the engine takes, and takes the positions of all
+   * others out of that list. Gives how many bytes their texts have together.
+   */
+  #gather(positions: number[], startLength: number, frames: Uint8Array[], contexts: Buffer[]): number {
+    const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
+    let bytes = 0;
+    let count = 0;
+    for (let i = 0; i < positions.length; i++) {
+      const position = positions[i] as number;
+      const frame = this.#values.bytes[position] as Uint8Array;
+      const context = this.#values.contexts[position] as Buffer;
+      const length = lengthOf(frame) - overhead;
+      if (length < 0 || length > MAX_ENGINE_LENGTH || context.length > MAX_CONTEXT_LENGTH) continue;
+      frames[count] = frame;
+      positions[count] = position;
+      contexts[count] = context;
+      bytes += length;
+      count += 1;
+    }
+    for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
+    return bytes;
   }
 }
 
-/**
- * Gathers frames and contexts of the values at some positions that the engine takes, and takes the positions of all
- * others out of that list. Gives how many bytes their texts have together.
- */
-function gather(
-  items: readonly DecryptItem[],
-  positions: number[],
-  startLength: number,
-  frames: Uint8Array[],
-  contexts: Buffer[],
-): number {
-  const overhead = startLength + NONCE_LENGTH + TAG_LENGTH;
-  let bytes = 0;
-  let count = 0;
-  let lastContext: DecryptItem['context'];
-  let encoded = encodeContext(undefined);
-  for (let i = 0; i < positions.length; i++) {
-    const position = positions[i] as number;
-    try {
-      const { ciphertext: frame, context } = items[position] as DecryptItem;
-      if (context !== lastContext) {
-        encoded = encodeContext(context);
-        lastContext = context;
-      }
-      const length = types.isUint8Array(frame) ? frame.length - overhead : -1;
-      if (length < 0 || length > MAX_ENGINE_LENGTH || encoded.length > MAX_CONTEXT_LENGTH) continue;
-      frames[count] = frame;
-      positions[count] = position;
-      contexts[count] = encoded;
-      bytes += length;
-      count += 1;
-    } catch {
-      // What is wrong with this value, its turn with the provider's own function will tell.
-    }
-  }
-  for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
-  return bytes;
+function beginsAlike(frame: Uint8Array | undefined, first: Buffer, startLength: number): boolean {
+  for (let i = 0; i < startLength; i++) if (frame?.[i] !== first[i]) return false;
+  return true;
 }
 
 function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: string | undefined): KeyToOpen | undefined {

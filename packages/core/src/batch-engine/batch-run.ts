@@ -1,4 +1,6 @@
 /// <reference types="node" preserve="true" />
+
+import { lengthOf } from '../genuine-bytes.js';
 import type { BatchKey } from './batch-key.js';
 import { positionsByLength } from './by-length.js';
 import type { GcmModule } from './gcm-module.js';
@@ -12,6 +14,7 @@ import {
   KEY_STREAM,
   KEY_STREAM_CAPACITY,
   MAX_VALUES,
+  MEMORY_LENGTH,
   NONCE_LENGTH,
   START,
   STREAMS,
@@ -26,6 +29,14 @@ const EDGE_BLOCKS = 2;
 
 /** So many values save what the second table costs. */
 const VALUES_FOR_SQUARE = 256;
+
+/** After a failure in the middle, who knows what was written. */
+const ALL_USED = {
+  data: DATA + DATA_CAPACITY,
+  keyStream: KEY_STREAM + KEY_STREAM_CAPACITY,
+  frames: STREAMS,
+  streams: MEMORY_LENGTH,
+} as const;
 
 /** The items of a batch, and what each is bound to. */
 export interface BatchItems {
@@ -47,6 +58,8 @@ export class BatchRun {
   readonly #key: BatchKey;
   readonly #batch: BatchItems;
   readonly #shared: SharedData;
+  /** Of the items. What they claim, and what a list of them once had, counts for nothing. */
+  readonly #lengths: Uint32Array;
   /** Undefined where the items are in the order of their length already. */
   readonly #positions: Uint32Array | undefined;
   readonly #ownDataStart: number;
@@ -56,8 +69,9 @@ export class BatchRun {
   #hasTable = false;
   /** Whether that of its square comes with it. */
   readonly #hasSquare: boolean;
-  /** How far each part of the memory has been written at most. */
+  /** How far each part of the memory has been written at most, while nothing is being laid out. */
   readonly #used = { data: DATA, keyStream: KEY_STREAM, frames: FRAMES, streams: STREAMS };
+  #isLayingOut = false;
 
   /** Throws while another run has the memory, as it does where a callback of that run makes a batch of its own. */
   constructor(module: GcmModule, key: BatchKey, batch: BatchItems) {
@@ -67,7 +81,8 @@ export class BatchRun {
     this.#batch = batch;
     this.#shared = compareContexts(key.dataBeforeContext.length, batch.contexts);
     this.#ownDataStart = DATA + roundUp(this.#shared.length);
-    this.#positions = positionsByLength(batch.items, batch.areFrames ? this.#overhead : 0);
+    this.#lengths = lengthsOf(batch.items);
+    this.#positions = positionsByLength(this.#lengths, batch.areFrames ? this.#overhead : 0);
     this.#hasSquare = batch.items.length >= VALUES_FOR_SQUARE;
     module.bytes.set(key.start, START);
     module.isMemoryTaken = true;
@@ -102,6 +117,7 @@ export class BatchRun {
   layOut(): boolean {
     const { bytes, words } = this.#module;
     const { items, contexts, areFrames } = this.#batch;
+    const lengths = this.#lengths;
     const { ownFrom } = this.#shared;
     const positions = this.#positions;
     const overhead = this.#overhead;
@@ -116,15 +132,15 @@ export class BatchRun {
     let ownData = 0;
     let word = DESCRIPTORS >>> 2;
     let count = 0;
+    this.#isLayingOut = true;
     for (; count < most; count++) {
       const position = positions === undefined ? from + count : (positions[from + count] as number);
       const item = items[position] as Uint8Array;
-      const length = item.length - itemOverhead;
+      const itemLength = lengths[position] as number;
+      const length = itemLength - itemOverhead;
       const frameEnd = frame + overhead + length;
       const keyStreamEnd = keyStream + BLOCK_LENGTH + roundUp(length);
       if (frameEnd > FRAMES + FRAMES_CAPACITY || keyStreamEnd > KEY_STREAM + KEY_STREAM_CAPACITY) break;
-      // A caller may have taken a frame's memory away while another's context was read.
-      if (length < 0) break;
       words[word] = frame + textOffset;
       words[word + 1] = length;
       words[word + 2] = data;
@@ -139,12 +155,15 @@ export class BatchRun {
         data = dataEnd;
       }
       bytes.set(item, frame + itemOffset);
+      // Another thread may make memory longer at any time, never shorter: then that much is what was copied.
+      if (lengthOf(item) !== itemLength) throw new RangeError('A value changed its length');
       frame = frameEnd;
       keyStream = keyStreamEnd;
       word += DESCRIPTOR_WORDS;
     }
     if (count === 0 && most > 0) throw new RangeError('A value does not fit into the memory of the batch engine');
     this.#noteUse(frame, keyStream, data, ownData, count);
+    this.#isLayingOut = false;
     // A few values more than fill the lanes would take a turn of their own, so they wait for others.
     if (count > LANES && from + count < items.length) count -= count % LANES;
     this.#from = from;
@@ -166,7 +185,7 @@ export class BatchRun {
 
   /** Overwrites everything that the run has left in the memory. */
   end(): void {
-    const { data, keyStream, frames, streams } = this.#used;
+    const { data, keyStream, frames, streams } = this.#isLayingOut ? ALL_USED : this.#used;
     this.#module.isMemoryTaken = false;
     this.#module.wipe(this.hasSquare, DATA, data, KEY_STREAM, keyStream, FRAMES, frames, STREAMS, streams);
   }
@@ -206,6 +225,12 @@ export class BatchRun {
     }
     for (let i = Math.max(from, 0); i < context.length; i++) bytes[to++] = context[i] as number;
   }
+}
+
+function lengthsOf(items: readonly Uint8Array[]): Uint32Array {
+  const lengths = new Uint32Array(items.length);
+  for (let i = 0; i < items.length; i++) lengths[i] = lengthOf(items[i] as Uint8Array);
+  return lengths;
 }
 
 function roundUp(length: number): number {

@@ -1,3 +1,5 @@
+import { lengthOf } from '../genuine-bytes.js';
+
 const FIXED_LENGTH = 24;
 const PREFIX_LENGTH = 12;
 const SUITE_X = 2;
@@ -7,7 +9,7 @@ const SUITE_X = 2;
  * them share a derived key. 0 for what cannot be a frame; whether it is one, `parseFrame` says.
  */
 export function frameStartLength(frame: Uint8Array): number {
-  if (frame.length < FIXED_LENGTH || frame[0] !== 0) return 0;
+  if (lengthOf(frame) < FIXED_LENGTH || frame[0] !== 0) return 0;
   const prefix = ((frame[2] as number) & 0x0f) === SUITE_X ? PREFIX_LENGTH : 0;
   const kind = frame[3];
   if (kind === 1) return 8 + prefix;

@@ -43,6 +43,7 @@ export const FRAMES_CAPACITY = 0x23ff0;
 
 /** Where the module lays out sixteen values' blocks to be hashed; to the end of the memory. */
 export const STREAMS = 0x41000;
+export const MEMORY_LENGTH = 0x70000;
 
 /** What the engine takes: at most so many bytes of text, and of context. The parts above have room for either. */
 export const MAX_TEXT_LENGTH = 4096;

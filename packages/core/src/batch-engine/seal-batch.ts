@@ -1,42 +1,38 @@
 /// <reference types="node" preserve="true" />
-import { types } from 'node:util';
-import type { EncryptItem } from '../batch.js';
-import { encodeContext } from '../encryption-context.js';
+import { isGone, lengthOf } from '../genuine-bytes.js';
+import type { BatchValues } from './batch-values.js';
 import { isWorthTheEngine, MAX_ENGINE_LENGTH } from './break-even.js';
 import type { Engine } from './choose-engine.js';
 import { MAX_CONTEXT_LENGTH } from './memory-map.js';
 
 /**
- * Seals what it can of the items from one position to another, and puts the frames into `results` at their positions.
+ * Seals what it can of the values from one position to another, and puts the frames into `results` at their positions.
  * Gives whether that are all; whatever it leaves out is left to the provider's own function.
  */
 export function sealBatch(
   { module, side, scope }: Engine,
-  items: readonly EncryptItem[],
+  values: BatchValues,
   from: number,
   to: number,
   results: (Buffer | undefined)[],
 ): boolean {
   if (side.closed) return false;
+  values.take(to);
   const plaintexts: Uint8Array[] = [];
   const contexts: Buffer[] = [];
   const positions: number[] = [];
   let bytes = 0;
-  let lastContext: EncryptItem['context'];
-  let encoded = encodeContext(undefined);
   try {
     for (let position = from; position < to; position++) {
-      const { plaintext, context } = items[position] as EncryptItem;
-      if (!types.isUint8Array(plaintext) || plaintext.length > MAX_ENGINE_LENGTH) continue;
-      if (context !== lastContext) {
-        encoded = encodeContext(context);
-        lastContext = context;
-      }
-      if (encoded.length > MAX_CONTEXT_LENGTH) continue;
+      const plaintext = values.bytes[position] as Uint8Array;
+      const context = values.contexts[position] as Buffer;
+      const length = lengthOf(plaintext);
+      if (length === 0 && isGone(plaintext)) continue;
+      if (length > MAX_ENGINE_LENGTH || context.length > MAX_CONTEXT_LENGTH) continue;
       plaintexts.push(plaintext);
-      contexts.push(encoded);
+      contexts.push(context);
       positions.push(position);
-      bytes += plaintext.length;
+      bytes += length;
     }
     if (!isWorthTheEngine(positions.length, bytes)) return false;
     const key = side.keyToSeal?.(positions.length, bytes, scope);

@@ -1,6 +1,5 @@
 /// <reference types="node" preserve="true" />
-import { types } from 'node:util';
-import type { DecryptItem } from '../batch.js';
+import { lengthOf } from '../genuine-bytes.js';
 import { frameStartLength, glanceAt } from './frame-start.js';
 
 /** Places that are looked at for a value. Hardly anyone but an attacker fills more in a row, to make look-ups longer. */
@@ -51,7 +50,7 @@ export class ValueGroup {
   seemsAlike(frame: Uint8Array): boolean {
     const length = this.startLength;
     return (
-      frame.length >= length && suiteAndKind(frame) === this.#suiteAndKind && glanceAt(frame, length) === this.glance
+      lengthOf(frame) >= length && suiteAndKind(frame) === this.#suiteAndKind && glanceAt(frame, length) === this.glance
     );
   }
 
@@ -72,7 +71,7 @@ export class ValueGroup {
  * memory than opening the values does where each is alone, and so would an object for each of those.
  */
 export class ValueGroups {
-  readonly #items: readonly DecryptItem[];
+  readonly #frames: readonly Uint8Array[];
   readonly #from: number;
   readonly #most: number;
   readonly #groups: ValueGroup[] = [];
@@ -83,9 +82,9 @@ export class ValueGroups {
   #latest: ValueGroup | undefined;
 
   /** For the values at positions from `from` to `to`, at most `MOST_SORTED`. */
-  constructor(items: readonly DecryptItem[], from: number, to: number) {
+  constructor(frames: readonly Uint8Array[], from: number, to: number) {
     if (to - from > MOST_SORTED) throw new RangeError('Too many values to sort together');
-    this.#items = items;
+    this.#frames = frames;
     this.#from = from;
     this.#most = to - from;
   }
@@ -105,15 +104,13 @@ export class ValueGroups {
    * Gives the position behind the last: `to`, or where `latest` has `full` values.
    */
   add(from: number, to: number, full: number): number {
-    const items = this.#items;
+    const frames = this.#frames;
     let latest = this.#latest;
     let position = from;
     while (position < to) {
-      const { ciphertext } = items[position] as DecryptItem;
-      if (types.isUint8Array(ciphertext)) {
-        if (latest?.seemsAlike(ciphertext)) latest.add(position);
-        else latest = this.#addTo(position, ciphertext) ?? latest;
-      }
+      const frame = frames[position] as Uint8Array;
+      if (latest?.seemsAlike(frame)) latest.add(position);
+      else latest = this.#addTo(position, frame) ?? latest;
       position += 1;
       if (latest !== undefined && latest.count >= full) break;
     }
@@ -135,7 +132,7 @@ export class ValueGroups {
   /** Adds a value to those that begin alike, and gives their group; undefined where it is alone. */
   #addTo(position: number, frame: Uint8Array): ValueGroup | undefined {
     const startLength = frameStartLength(frame);
-    if (startLength === 0 || startLength > frame.length) return undefined;
+    if (startLength === 0 || startLength > lengthOf(frame)) return undefined;
     if (this.#groups.length === 0) {
       const group = new ValueGroup(frame, startLength, [position]);
       this.#groups.push(group);
@@ -174,10 +171,9 @@ export class ValueGroups {
       return group;
     }
     const first = this.#from + number - 1;
-    const { ciphertext } = this.#items[first] as DecryptItem;
-    // It may have become something else since.
-    if (!types.isUint8Array(ciphertext) || frameStartLength(ciphertext) !== startLength) return undefined;
-    const group = new ValueGroup(ciphertext, startLength, [first, position]);
+    const firstFrame = this.#frames[first] as Uint8Array;
+    if (frameStartLength(firstFrame) !== startLength) return undefined;
+    const group = new ValueGroup(firstFrame, startLength, [first, position]);
     if (!group.seemsAlike(frame)) return undefined;
     places[place] = numbered(group.glance, FIRST_GROUP + this.#groups.push(group) - 1);
     return group;

@@ -2,7 +2,7 @@
 import {
   checkScope,
   type DerivedKeyCache,
-  encodeContext,
+  encodeOwnContext,
   haveSameFacts,
   type KeyFacts,
   type KeyPurpose,
@@ -169,7 +169,7 @@ export class KeyTableEnvelope {
 
   async #wrapByBranch(plaintext: Uint8Array, facts: KeyFacts): Promise<KeyWrap[]> {
     const { facts: branch, dataKey, header } = await this.#branchLine.take();
-    const wrapped = dataKey.seal(plaintext, header, encodeContext(bindingOf(facts)));
+    const wrapped = dataKey.seal(plaintext, header, encodeOwnContext(bindingOf(facts)));
     return [{ provider: BRANCH_PROVIDER, keyId: branch.fingerprint.toString('hex'), wrapped }];
   }
 

@@ -3,7 +3,7 @@ import { SqlcrypterError } from '@sqlcrypter/core';
 import {
   DataKey,
   type DerivedKeyCache,
-  encodeContext,
+  encodeOwnContext,
   haveSameFacts,
   type KeyFacts,
   type KeyRecord,
@@ -216,7 +216,7 @@ function openWrap(record: KeyFacts, wrapped: Buffer, { dataKey }: BranchKey): Bu
   try {
     const { key, ...layout } = parseFrame(wrapped);
     if (key.kind !== 2 || !dataKey.hasFingerprint(key.fingerprint)) throw keyCommitment();
-    return dataKey.open(wrapped, layout, encodeContext(bindingOf(record)));
+    return dataKey.open(wrapped, layout, encodeOwnContext(bindingOf(record)));
   } catch (error) {
     throw invalidRow(record.fingerprint, SqlcrypterError.is(error) ? error.code : 'unknown');
   }

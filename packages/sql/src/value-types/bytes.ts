@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-import { genuineBytes } from '../genuine-bytes.js';
+import { genuineBytes } from '@sqlcrypter/core/provider';
 import { attempt } from '../located-error.js';
 import { plaintextBuffer } from '../plaintext-buffer.js';
 import { checkSize, type SizeOptions, takeTypeOptions, type ValueType, wrongValue } from './value-type.js';
