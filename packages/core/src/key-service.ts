@@ -15,7 +15,7 @@ export interface KeyServiceOptions {
 
 /** A wrapped key, and what wraps it. */
 export interface WrappedDataKey {
-  /** 1 to 65,535 bytes. */
+  /** 1 to 65,535 bytes; 6,144 in a key table. */
   readonly wrapped: Uint8Array;
   /** The KMS key that wraps it, as the KMS names it. */
   readonly keyId: string;

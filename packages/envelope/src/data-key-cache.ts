@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@sqlcrypter/core';
 import type { DataKey, KeyFacts } from '@sqlcrypter/core/provider';
 import { LRUCache } from 'lru-cache';
 import { Age } from './age.js';
@@ -22,8 +23,8 @@ export class CachedKey {
   readonly age: Age = new Age();
   /** The key that this process writes with: it came from the KMS itself and is not asked for again. */
   own = false;
-  /** The KMS refused to make the key after that one: perhaps it would not unwrap it either. */
-  doubted = false;
+  /** What the KMS refused to make the key after that one with: perhaps it would not unwrap it either. */
+  refusal: ErrorCode | undefined;
   /** A refresh is under way. */
   refreshing = false;
   /** By the monotonic clock: no refresh before this, because the last one failed. */

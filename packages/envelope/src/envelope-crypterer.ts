@@ -299,8 +299,10 @@ class EnvelopeImplementation {
   #takeSync(scope: string | undefined): WriteKey | LineKey {
     if (this.#lines !== undefined) return this.#lines.takeSync(scope);
     const key = this.#current.takeSync();
-    // What only writes must learn, too, that the KMS took its key away.
-    if (this.#own?.doubted) this.#refresher.mayUse(this.#own);
+    // Who only writes must learn, too, that the KMS key is gone. What was denied may be the right to make keys alone, and
+    // such a process may never have had the right to unwrap them.
+    const refusal = this.#own?.refusal;
+    if (refusal !== undefined && refusal !== 'KMS_DENIED') this.#refresher.mayUse(this.#own as CachedKey);
     return key;
   }
 
@@ -329,8 +331,8 @@ class EnvelopeImplementation {
       return { dataKey, wrapped, header };
     });
     const { dataKey, wrapped, header } = await generated.catch((error) => {
-      // The key may have been taken away, too. Who reads or writes with it asks the KMS from here on.
-      if (this.#own !== undefined && isRevocation(error)) this.#own.doubted = true;
+      // The key may have been taken away, too. Who uses it asks the KMS from here on.
+      if (this.#own !== undefined && isRevocation(error)) this.#own.refusal = error.code;
       throw error;
     });
     this.#calls.refuseIfClosed();
@@ -344,7 +346,7 @@ class EnvelopeImplementation {
       this.#releaseOwn = nothing;
       this.#own = undefined;
       // Where a renewal was refused before, its age counts already.
-      if (!own.doubted) own.age.restart();
+      if (own.refusal === undefined) own.age.restart();
       own.own = false;
       release();
     };

@@ -42,7 +42,7 @@ export class Refresher {
   /** Whether a cached key may be used now; starts a refresh where it is due. */
   mayUse(key: CachedKey): boolean {
     // A key of the key table is watched there.
-    if (key.stored !== undefined || (key.own && !key.doubted)) return true;
+    if (key.stored !== undefined || (key.own && key.refusal === undefined)) return true;
     const age = key.age.milliseconds;
     if (age <= this.#ttl) return true;
     // As long as values are written with a key they can be read: its own limits end both.

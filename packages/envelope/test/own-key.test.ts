@@ -79,10 +79,19 @@ describe('the key that a process writes with', () => {
   });
 
   it('is given up by a process that only writes, too', async () => {
-    const { crypterer } = await withRefusedRenewal('KMS_DENIED');
+    const { crypterer } = await withRefusedRenewal('KEY_DISABLED');
     await crypterer.encrypt(Buffer.from('the next use asks'));
     await settle();
-    expect(await codeOf(crypterer.encrypt(Buffer.from('value')))).toBe('KMS_DENIED');
+    expect(await codeOf(crypterer.encrypt(Buffer.from('value')))).toBe('KEY_DISABLED');
+  });
+
+  it('stays with a process that only writes while it is denied another: it may have no right to unwrap', async () => {
+    const { kms, crypterer } = await withRefusedRenewal('KMS_DENIED');
+    for (let i = 0; i < 5; i++) {
+      crypterer.encryptSync(Buffer.from('value'));
+      await settle();
+    }
+    expect(kms.calls.unwrap).toBe(0);
   });
 
   it('stays where the KMS refuses to make another and unwraps this one', async () => {
