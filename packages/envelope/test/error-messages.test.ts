@@ -165,7 +165,7 @@ const KMS: readonly Case[] = [
         serviceThat({ generateDataKey: async () => ({ plaintext: randomBytes(32), wrapped: Buffer.alloc(256) }) }),
       ),
     'CONFIG',
-    ['wraps data keys into 256 bytes', 'hold at most 255', "leave goFrames at 'read'"],
+    ['wraps data keys into 256 bytes', 'hold 1 to 255', "leave goFrames at 'read'"],
   ],
 ];
 

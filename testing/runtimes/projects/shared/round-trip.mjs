@@ -4,7 +4,7 @@ import { decryptRows, encryptedColumn, text } from '@sqlcrypter/sql';
 
 const ROWS = 2_000;
 
-/** Both suites, a column in one value and in a batch, rows, a refusal and the key table's statements. */
+/** Both suites, a column in one value and in a batch, rows, a refusal and the key table's statements for each database. */
 export async function roundTrip() {
   const found = {};
   for (const suite of ['xaes-256-gcm', 'aes-256-gcm']) {
@@ -32,7 +32,9 @@ export async function roundTrip() {
       shown: String(Buffer.isBuffer(value)),
     };
   }
+  // What each database calls bytes: a bundler that mixed up the statements shows here.
+  const bytesIn = (statements) => /fingerprint (\w+)/.exec(statements.join('\n'))?.[1];
   const dialects = ['postgres', 'mysql', 'sqlite'];
-  found.tables = dialects.map((dialect) => keyTableSql(dialect).filter((each) => each.includes('CREATE TABLE')).length);
+  found.keyTables = Object.fromEntries(dialects.map((dialect) => [dialect, bytesIn(keyTableSql(dialect))]));
   return found;
 }
