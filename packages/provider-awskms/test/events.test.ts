@@ -90,6 +90,7 @@ describe('the channel sqlcrypter:dek', () => {
         stale: 2,
         refresh: 1,
         evicted: 1,
+        lost: 0,
       },
       cachedKeys: 3,
       cachedBytes: 3 * (60 + 32),
