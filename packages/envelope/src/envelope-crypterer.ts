@@ -37,7 +37,7 @@ import { keyCommitment } from './negative-cache.js';
 import { type CheckedOptions, checkEnvelopeOptions, ENVELOPE_OPTION_NAMES, type EnvelopeOptions } from './options.js';
 import { createRateLimit } from './rate-limit.js';
 import { Refresher } from './refresher.js';
-import { isRevocation } from './revocation.js';
+import { isRefusal, isRevocation } from './revocation.js';
 import type { EnvelopeStats } from './stats.js';
 import { KeyTableEnvelope } from './stored/key-table-envelope.js';
 import type { LineKey } from './stored/line-key.js';
@@ -389,7 +389,7 @@ class EnvelopeImplementation {
       return await this.#unwrapper.unwrap(wanted, accept, signal);
     } catch (error) {
       // Another key than a value claims is the value's fault.
-      if (isRevocation(error) && (error as SqlcrypterError).code !== 'KEY_COMMITMENT') this.#stopWriting(name);
+      if (isRefusal(error) && error.code !== 'KEY_COMMITMENT') this.#stopWriting(name);
       throw error;
     }
   }
