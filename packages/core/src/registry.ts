@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 import { isCloseable, isCrypterer } from './capabilities.js';
-import { checkOptionNames } from './check-options.js';
+import { takeOptions } from './check-options.js';
 import { coded } from './coded-error.js';
 import { haveEqualConfiguration } from './configuration.js';
 import type { Crypterer } from './crypterer.js';
 import { kindOf } from './given-bytes.js';
 import { sharedState } from './shared-state.js';
-import { SqlcrypterError, unreadable } from './sqlcrypter-error.js';
+import { SqlcrypterError } from './sqlcrypter-error.js';
 
 interface State {
   default: Crypterer | undefined;
@@ -48,12 +48,7 @@ function isClosed(crypterer: Crypterer): boolean {
 }
 
 function mayReplace(options: RegisterOptions, of: string): boolean {
-  checkOptionNames(options, of, ['replace']);
-  try {
-    return options.replace === true;
-  } catch (error) {
-    throw unreadable(error, `The options of ${of}`, 'CONFIG');
-  }
+  return takeOptions(options, of, ['replace']).replace === true;
 }
 
 /**
