@@ -9,7 +9,7 @@ export interface ServerProcess extends AsyncDisposable {
   output(): string;
 }
 
-const address = /http:\/\/localhost:\d+(?=\s)/;
+const address = /http:\/\/(?:localhost|127\.0\.0\.1):\d+(?=\s)/;
 const startTimeout = 120_000;
 
 /** Starts a JavaScript program that prints the address it listens at. Rejects with its output if it does not come. */
