@@ -45,7 +45,8 @@ afterAll(async () => {
   await kms?.close();
 });
 
-const serve = (...args: string[]) => startServer([next, ...args, '--port', '0'], { cwd: project.folder, env });
+const ADDRESS = ['--hostname', '127.0.0.1', '--port', '0'];
+const serve = (...args: string[]) => startServer([next, ...args, ...ADDRESS], { cwd: project.folder, env });
 
 async function build(flags: readonly string[], environment: Record<string, string>): Promise<void> {
   const { exitCode, stdout, stderr } = await project.node([next, 'build', ...flags], environment);
@@ -69,6 +70,11 @@ async function expectToWork({ url, output }: ServerProcess): Promise<void> {
   expect(output()).not.toMatch(/error|warn/i);
 }
 
+/** Comes last, since it puts other keys in the place of the server's. */
+async function expectRoundTrip({ url }: ServerProcess): Promise<void> {
+  expect(await (await fetch(`${url}/api/round-trip`)).json()).toEqual(ROUND_TRIP);
+}
+
 describe.each([
   { bundler: 'Turbopack', flags: ['--turbopack'] },
   { bundler: 'webpack', flags: ['--webpack'] },
@@ -78,12 +84,13 @@ describe.each([
       await build(flags, NO_KEY);
       await using server = await serve('start');
       await expectToWork(server);
-      expect(await (await fetch(`${server.url}/api/round-trip`)).json()).toEqual(ROUND_TRIP);
+      await expectRoundTrip(server);
     });
 
     it('works in development', async () => {
       await using server = await serve('dev', ...flags);
       await expectToWork(server);
+      await expectRoundTrip(server);
     });
   });
 
@@ -116,6 +123,24 @@ describe.each([
       await expectToWork(server);
       await project.write('lib/columns.ts', `${INIT['local keys']}\n${columns}// changed\n`);
       await expectToWork(server);
+    });
+
+    describe('and in instrumentation.ts, too', () => {
+      beforeAll(async () => {
+        await project.write('lib/columns.ts', `${INIT['local keys']}\n${columns}`);
+        await project.write('instrumentation.ts', instrumentation);
+      });
+
+      it('builds, and works when it is started', async () => {
+        await build(flags, env);
+        await using server = await serve('start');
+        await expectToWork(server);
+      });
+
+      it('works in development', async () => {
+        await using server = await serve('dev', ...flags);
+        await expectToWork(server);
+      });
     });
   });
 });

@@ -11,6 +11,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 const address = /http:\/\/(?:localhost|127\.0\.0\.1):\d+(?=\s)/;
 const startTimeout = 120_000;
+const stopTimeout = 10_000;
 
 /** Starts a JavaScript program that prints the address it listens at. Rejects with its output if it does not come. */
 export async function startServer(
@@ -43,8 +44,11 @@ export async function startServer(
   });
   const stop = async () => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      process.kill(-child.pid, 'SIGTERM');
+      const group = -child.pid;
+      process.kill(group, 'SIGTERM');
+      const timer = setTimeout(() => process.kill(group, 'SIGKILL'), stopTimeout);
       await ended;
+      clearTimeout(timer);
     }
   };
   try {
