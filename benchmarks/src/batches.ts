@@ -25,7 +25,7 @@ const PROMISES: Readonly<
   '20 x 10': { encrypt: 5, strings: 4, buffers: 4 },
 };
 /** A batch of forged values against one of good ones. */
-const MOST_FOR_FORGED = 1.5;
+const MOST_FOR_FORGED = 2;
 /** From so many values on. */
 const LEAST_FORGED = 1_000;
 /** And against the same call without it, whatever the batch. */

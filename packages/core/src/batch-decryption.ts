@@ -103,7 +103,7 @@ export class BatchDecryption {
           decryptOne(first);
           const verdict = results[first];
           if (!SqlcrypterError.is(verdict) || verdict.code !== 'AUTH_FAILED') return;
-          for (const position of positions) if (position !== first) settle(verdict, position);
+          for (let i = 1; i < positions.length; i++) settle(verdict, positions[i] as number);
         });
       },
     };

@@ -104,8 +104,20 @@ export class BatchOpening {
     } catch {
       // A fault of the engine costs time, never a value: who took what until then is known where `take` is.
     }
-    // What begins otherwise may be another key's.
-    const own = refused.filter((position) => beginsAlike(this.#values.bytes[position], first, startLength));
+    if (refused.length > 0) this.#refuse(refused, first, startLength);
+  }
+
+  /** Hands on what begins as the first frame of its group does. What begins otherwise may be another key's. */
+  #refuse(positions: readonly number[], first: Buffer, startLength: number): void {
+    const { bytes } = this.#values;
+    const own: number[] = [];
+    for (let i = 0; i < positions.length; i++) {
+      const position = positions[i] as number;
+      const frame = bytes[position] as Uint8Array;
+      let at = 0;
+      while (at < startLength && frame[at] === first[at]) at++;
+      if (at === startLength) own.push(position);
+    }
     if (own.length > 0) this.#opened.refuse(own);
   }
 
@@ -132,11 +144,6 @@ export class BatchOpening {
     for (const list of [frames, contexts, positions]) if (list.length > count) list.length = count;
     return bytes;
   }
-}
-
-function beginsAlike(frame: Uint8Array | undefined, first: Buffer, startLength: number): boolean {
-  for (let i = 0; i < startLength; i++) if (frame?.[i] !== first[i]) return false;
-  return true;
 }
 
 function keyOf(side: BatchSide, frame: Buffer, startLength: number, scope: string | undefined): KeyToOpen | undefined {
