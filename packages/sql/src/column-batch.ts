@@ -43,7 +43,7 @@ export async function encryptItems<T, S>(
   let crypterer: Crypterer | undefined;
   for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
     const taken = list.take(from, pace);
-    const cells = taken instanceof Promise ? await taken : taken;
+    const cells = types.isPromise(taken) ? await taken : taken;
     if (cells.length === 0) continue;
     let ciphertexts: readonly Buffer[];
     try {
@@ -87,7 +87,7 @@ export async function decryptItems<T>(
   try {
     for (let from = 0; from < results.length; from += CELLS_AT_ONCE) {
       const taken = list.take(from, pace);
-      const cells = taken instanceof Promise ? await taken : taken;
+      const cells = types.isPromise(taken) ? await taken : taken;
       const decrypted = await decryption.decrypt(cells).catch((error: unknown) => {
         throw located(error, { column: facts.label });
       });
