@@ -22,7 +22,8 @@ export interface DecryptItem {
 
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
 const NO_BYTES = new Uint8Array(0);
-const NO_CONTEXT = encodeContext(undefined);
+// Pure, so that bundlers leave out the contexts where they are not used.
+const NO_CONTEXT = /* @__PURE__ */ encodeContext(undefined);
 
 /**
  * The values of a batch, taken from the caller's list: every property is read one time, contexts are encoded. That goes on
