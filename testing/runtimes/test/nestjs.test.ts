@@ -1,4 +1,5 @@
-import { type Consumer, run } from '@sqlcrypter/test-support';
+import { join } from 'node:path';
+import { type Consumer, commandOf, run } from '@sqlcrypter/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtimeProject } from './runtime-project.js';
 
@@ -17,7 +18,8 @@ describe('an application of NestJS', () => {
 
   describe.each(['commonjs', 'node16', 'nodenext'])('with module %s', (kind) => {
     it('serves what it encrypted', async () => {
-      const built = await run('npx', ['--no', '--', 'tsc', '-p', `tsconfig.${kind}.json`], { cwd: project.folder });
+      const tsc = commandOf(join(project.folder, 'node_modules/typescript/package.json'), 'tsc');
+      const built = await project.node([tsc, '-p', `tsconfig.${kind}.json`]);
       expect(built).toEqual({ exitCode: 0, stdout: '', stderr: '' });
       const { stdout, stderr } = await project.node([`dist/${kind}/main.js`]);
       expect(stderr).toBe('');

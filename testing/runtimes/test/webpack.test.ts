@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Consumer, run, runNode } from '@sqlcrypter/test-support';
+import { type Consumer, commandOf, runNode } from '@sqlcrypter/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUND_TRIP, runtimeProject } from './runtime-project.js';
 
@@ -19,8 +19,9 @@ describe('a bundle of webpack 5', () => {
 
   describe.each(['production', 'development'])('in mode %s', (mode) => {
     beforeAll(async () => {
-      const webpack = ['--no', '--', 'webpack', `--mode=${mode}`, `--output-path=${join(elsewhere, mode)}`];
-      const { exitCode, stdout, stderr } = await run('npx', webpack, { cwd: project.folder });
+      const webpack = commandOf(join(project.folder, 'node_modules/webpack-cli/package.json'), 'webpack-cli');
+      const args = [`--mode=${mode}`, `--output-path=${join(elsewhere, mode)}`];
+      const { exitCode, stdout, stderr } = await project.node([webpack, ...args]);
       expect(exitCode, stdout + stderr).toBe(0);
       expect(stdout + stderr).not.toMatch(/error|warning/i);
     });
