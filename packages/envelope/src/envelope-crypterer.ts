@@ -374,7 +374,7 @@ class EnvelopeImplementation {
     const wanted = { name, wrapped, bare, fingerprints };
     if (bare) this.#unwrapper.refuseKnownForgery(group.map(({ ciphertext }) => ciphertext));
     this.#events.tell('miss');
-    if (this.#table !== undefined && group[0].located.isStored) return use(await this.#table.load(wrapped));
+    if (this.#table !== undefined && group[0].located.isStored) return use(await this.#table.load(wrapped, signal));
     const accept = (dataKey: DataKey) => {
       try {
         proveKey(dataKey, group);

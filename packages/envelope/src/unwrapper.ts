@@ -4,7 +4,7 @@ import type { CallBudget } from './call-budget.js';
 import type { DekEvents } from './events.js';
 import type { KmsCalls } from './kms-calls.js';
 import { NegativeCache } from './negative-cache.js';
-import { SharedUnwrap } from './shared-unwrap.js';
+import { SharedWork } from './shared-work.js';
 import { UnwrapQueue } from './unwrap-queue.js';
 import type { WantedKey } from './wanted-key.js';
 
@@ -18,7 +18,7 @@ export class Unwrapper {
   readonly #rateLimit: () => void;
   readonly #events: DekEvents;
   readonly #queue = new UnwrapQueue();
-  readonly #underWay = new Map<string, SharedUnwrap>();
+  readonly #underWay = new Map<string, SharedWork<DataKey>>();
 
   constructor(calls: KmsCalls, rateLimit: () => void, events: DekEvents) {
     this.#calls = calls;
@@ -48,7 +48,7 @@ export class Unwrapper {
     const unwrap = known === undefined || known.isAbandoned ? this.#start(wanted, budget) : known;
     const leave = unwrap.join(signal);
     try {
-      const dataKey = await unwrap.dataKey;
+      const dataKey = await unwrap.result;
       this.#calls.refuseIfClosed();
       return accept(dataKey);
     } finally {
@@ -74,9 +74,9 @@ export class Unwrapper {
     throw failure;
   }
 
-  #start(wanted: WantedKey, budget: CallBudget): SharedUnwrap {
+  #start(wanted: WantedKey, budget: CallBudget): SharedWork<DataKey> {
     budget.spend();
-    const unwrap = new SharedUnwrap((begin, signal) =>
+    const unwrap = new SharedWork((begin, signal) =>
       this.#queue.run(async () => {
         begin();
         try {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { codeOf, errorOf, outcomeOf } from './support/error-code.js';
 import { settle } from './support/fake-time.js';
 import { frameUnder } from './support/frames.js';
+import { createStored, openTable } from './support/key-tables.js';
 import { createEnvelope, MemoryKms } from './support/memory-kms.js';
 
 /** A value whose wrapped key no KMS made. */
@@ -50,6 +51,37 @@ describe('unwraps that wait for their turn', () => {
     await Promise.all(others);
     await settle();
     expect(kms.calls.unwrap).toBe(8 + 1);
+  });
+
+  it('leave it when nobody waits any more for a value under a key table, whose branch key they are for', async () => {
+    const { table } = openTable();
+    const kms = new MemoryKms();
+    const value = await (await createStored(table, kms)).encrypt(Buffer.from('value'));
+    let release: () => void = () => undefined;
+    kms.before = () =>
+      new Promise<void>((resolve) => {
+        const before = release;
+        release = () => {
+          before();
+          resolve();
+        };
+      });
+    const reader = await createStored(table, kms, { generate: 'never', requestTimeout: 60_000 });
+    const callsBefore = kms.calls.unwrap;
+    const busy = Array.from({ length: 8 }, () => outcomeOf(reader.decrypt(forgedValue())));
+    const [first, second] = [abortable(), abortable()];
+    const given = [first, second].map(({ signal }) => codeOf(reader.decrypt(value, { signal })));
+    await settle();
+    first.abort();
+    second.abort();
+    expect(await Promise.all(given)).toEqual(['ABORTED', 'ABORTED']);
+    kms.before = () => undefined;
+    release();
+    await Promise.all(busy);
+    await settle();
+    expect(kms.calls.unwrap - callsBefore).toBe(8);
+    expect(String(await reader.decrypt(value))).toBe('value');
+    expect(kms.calls.unwrap - callsBefore).toBe(9);
   });
 
   it('stay as long as one of several callers waits, and all of those who do are served', async () => {

@@ -55,7 +55,7 @@ export class BranchKeys {
   }
 
   /** The key of a row, from memory or by one call. Errors: as the KMS answers, `KEY_DESTROYED`, `KEY_COMMITMENT`. */
-  async open(record: KeyRecord, budget?: CallBudget): Promise<BranchKey> {
+  async open(record: KeyRecord, budget?: CallBudget, signal?: AbortSignal): Promise<BranchKey> {
     const name = record.fingerprint.toString('hex');
     refuseUnusable(record);
     const proven = this.#provenBy(name, record);
@@ -67,7 +67,7 @@ export class BranchKeys {
       this.#known.set(name, opened);
       return opened;
     };
-    return this.#unwrap(record, accept, budget);
+    return this.#unwrap(record, accept, budget, signal);
   }
 
   /** The key in memory, if it was opened under the facts of this row. Its wraps may be others by now: see `rewrap`. */
@@ -99,7 +99,12 @@ export class BranchKeys {
     return revoked;
   }
 
-  #unwrap<T>(record: KeyRecord, accept: (dataKey: DataKey) => T, budget?: CallBudget): Promise<T> {
+  #unwrap<T>(
+    record: KeyRecord,
+    accept: (dataKey: DataKey) => T,
+    budget?: CallBudget,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const { fingerprint } = record;
     const wrapped = bytesOfRow(record);
     const name = `r${wrapped.toString('latin1')}`;
@@ -109,6 +114,6 @@ export class BranchKeys {
       this.#unwrapper.negative.rememberFingerprint(wanted, dataKey.fingerprint);
       throw keyCommitment();
     };
-    return this.#unwrapper.unwrap(wanted, check, undefined, budget);
+    return this.#unwrapper.unwrap(wanted, check, signal, budget);
   }
 }

@@ -121,8 +121,8 @@ export class KeyTableEnvelope {
     return key;
   }
 
-  load(fingerprint: Buffer): Promise<StoredKey> {
-    return this.#keys.load(fingerprint);
+  load(fingerprint: Buffer, signal?: AbortSignal): Promise<StoredKey> {
+    return this.#keys.load(fingerprint, signal);
   }
 
   /**

@@ -14,6 +14,7 @@ import type { CallBudget } from '../call-budget.js';
 import { type CachedKey, type DataKeyCache, type StoredFacts, storedName } from '../data-key-cache.js';
 import { keyCommitment, type NegativeCache } from '../negative-cache.js';
 import { decisiveOf } from '../revocation.js';
+import { SharedWork } from '../shared-work.js';
 import type { BranchKey, BranchKeys } from './branch-keys.js';
 import type { FoundRecords, LookUp } from './look-up.js';
 import type { RevokedKeys } from './revoked-keys.js';
@@ -27,6 +28,15 @@ const MAX_WATCHED = 10_000;
 export interface LookUps {
   readonly anywhere: LookUp;
   readonly onPrimary: LookUp | undefined;
+}
+
+/** One load of a key, which may take several looks at tables and several calls. */
+interface Load {
+  /** Of {@link RevokedKeys}, when the load began. */
+  readonly turn: number;
+  readonly budget: CallBudget;
+  /** Fires when nobody waits for the key any more. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A data key of the key table, in memory. */
@@ -44,7 +54,7 @@ export class StoredKeys {
   readonly #negative: NegativeCache;
   readonly #derivedKeys: DerivedKeyCache;
   readonly #refuseIfClosed: () => void;
-  readonly #underWay = new Map<string, Promise<StoredKey>>();
+  readonly #underWay = new Map<string, SharedWork<StoredKey>>();
   /** By fingerprint in hex: what is loaded, or was since the last check and may be in no cache by the next. */
   readonly #watched = new Map<string, Buffer>();
 
@@ -67,14 +77,21 @@ export class StoredKeys {
   }
 
   /** The key that a value names. Errors: `KEY_…`, `KEY_STORE_UNAVAILABLE`, and those of the KMS for its branch key. */
-  load(fingerprint: Buffer): Promise<StoredKey> {
+  async load(fingerprint: Buffer, signal?: AbortSignal): Promise<StoredKey> {
     const name = storedName(fingerprint);
-    let loading = this.#underWay.get(name);
-    if (loading === undefined) {
-      loading = this.#load(fingerprint).finally(() => this.#underWay.delete(name));
-      this.#underWay.set(name, loading);
+    const known = this.#underWay.get(name);
+    const loading =
+      known === undefined || known.isAbandoned
+        ? new SharedWork((_begin, abandoned) => this.#load(fingerprint, abandoned))
+        : known;
+    this.#underWay.set(name, loading);
+    const leave = loading.join(signal);
+    try {
+      return await loading.result;
+    } finally {
+      leave();
+      if (this.#underWay.get(name) === loading) this.#underWay.delete(name);
     }
-    return loading;
   }
 
   /** Keys that a check should ask for, though they may not be in memory any more. */
@@ -90,22 +107,16 @@ export class StoredKeys {
   /**
    * The key of a row that was read already. It is bound to what that row says, also if it is in memory already.
    *
-   * @param turn of {@link RevokedKeys}, when the row was read.
-   * @param budget of the load that this is a part of.
+   * @param load that this is a part of.
    */
-  async open(
-    record: KeyRecord,
-    found: FoundRecords,
-    turn: number = this.#revoked.turn,
-    budget: CallBudget = this.#branches.budget(),
-  ): Promise<StoredKey> {
+  async open(record: KeyRecord, found: FoundRecords, load: Load = this.#begin()): Promise<StoredKey> {
     const name = storedName(record.fingerprint);
     refuseUnusable(record);
     const known = this.#cache.find(name);
     if (isProvenBy(known, record)) return known;
-    const { wrap, branch } = await this.#branchOf(record, found, budget);
+    const { wrap, branch } = await this.#branchOf(record, found, load);
     this.#refuseIfClosed();
-    for (const each of [record.fingerprint.toString('hex'), wrap.keyId]) this.#revoked.refuseSince(turn, each);
+    for (const each of [record.fingerprint.toString('hex'), wrap.keyId]) this.#revoked.refuseSince(load.turn, each);
     const dataKey = this.#unwrap(record, wrap, branch);
     const { fingerprint, purpose, scope, created, expires } = record;
     const facts = { fingerprint, purpose, scope, created, expires, branch: wrap.keyId };
@@ -114,7 +125,11 @@ export class StoredKeys {
     throw invalidRow(fingerprint, 'other facts');
   }
 
-  async #load(fingerprint: Buffer): Promise<StoredKey> {
+  #begin(signal?: AbortSignal): Load {
+    return { turn: this.#revoked.turn, budget: this.#branches.budget(), signal };
+  }
+
+  async #load(fingerprint: Buffer, signal: AbortSignal): Promise<StoredKey> {
     const wanted = {
       name: storedName(fingerprint),
       wrapped: Buffer.from(fingerprint),
@@ -126,7 +141,7 @@ export class StoredKeys {
     const watched = fingerprint.toString('hex');
     if (this.#watched.size < MAX_WATCHED) this.#watched.set(watched, wanted.wrapped);
     try {
-      return await this.#look(wanted.wrapped);
+      return await this.#look(wanted.wrapped, signal);
     } catch (error) {
       this.#watched.delete(watched);
       this.#negative.rememberFailure(wanted, error);
@@ -135,10 +150,10 @@ export class StoredKeys {
   }
 
   /** A replica may give the key, but it has not the last word on one that it does not give. */
-  async #look(fingerprint: Buffer): Promise<StoredKey> {
+  async #look(fingerprint: Buffer, signal: AbortSignal): Promise<StoredKey> {
     const name = fingerprint.toString('hex');
     this.#revoked.refuseDestroyed(name);
-    const load = { turn: this.#revoked.turn, budget: this.#branches.budget() };
+    const load = this.#begin(signal);
     const { anywhere, onPrimary } = this.#lookUps;
     if (onPrimary !== undefined && !this.#watched.has(name)) return this.#lookIn(onPrimary, fingerprint, load);
     let isThere = false;
@@ -157,19 +172,19 @@ export class StoredKeys {
   async #lookIn(
     lookUp: LookUp,
     fingerprint: Buffer,
-    { turn, budget }: { readonly turn: number; readonly budget: CallBudget },
+    load: Load,
     isBelieved: (record: KeyRecord) => boolean = () => true,
   ): Promise<StoredKey> {
     const found = await lookUp.find(fingerprint);
     const record = found.get(fingerprint.toString('hex'));
     if (record === undefined || !isBelieved(record) || record.purpose !== 'data') throw unknownKey(fingerprint);
-    return this.open(record, found, turn, budget);
+    return this.open(record, found, load);
   }
 
   async #branchOf(
     record: KeyRecord,
     found: FoundRecords,
-    budget: CallBudget,
+    { budget, signal }: Load,
   ): Promise<{ readonly wrap: KeyWrap; readonly branch: BranchKey }> {
     const failures: SqlcrypterError[] = [];
     for (const wrap of record.wraps) {
@@ -180,7 +195,7 @@ export class StoredKeys {
       if (row?.purpose !== 'branch') continue;
       if (budget.isSpent) break;
       try {
-        return { wrap, branch: await this.#branches.open(row, budget) };
+        return { wrap, branch: await this.#branches.open(row, budget, signal) };
       } catch (error) {
         failures.push(error as SqlcrypterError);
       }

@@ -1,19 +1,19 @@
 /// <reference types="node" preserve="true" />
-import { aborted, type DataKey, onAbort } from '@sqlcrypter/core/provider';
+import { aborted, onAbort } from '@sqlcrypter/core/provider';
 
-/** One unwrap that several callers wait for. Before it has begun it is given up once none of them does. */
-export class SharedUnwrap {
-  readonly dataKey: Promise<DataKey>;
+/** Work that several callers wait for. Until it has begun it is given up once none of them waits any more. */
+export class SharedWork<T> {
+  readonly result: Promise<T>;
   readonly #abandoned = new AbortController();
   #callers = 0;
   #hasBegun = false;
 
-  /** @param start is handed what to call when the work begins, and a signal that takes it out of the queue. */
-  constructor(start: (begin: () => void, signal: AbortSignal) => Promise<DataKey>) {
+  /** @param start is handed what to call once the work goes on to its end in any case, and a signal that gives it up. */
+  constructor(start: (begin: () => void, signal: AbortSignal) => Promise<T>) {
     const begin = () => {
       this.#hasBegun = true;
     };
-    this.dataKey = start(begin, this.#abandoned.signal);
+    this.result = start(begin, this.#abandoned.signal);
   }
 
   get isAbandoned(): boolean {
