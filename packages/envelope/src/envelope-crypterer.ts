@@ -148,13 +148,11 @@ class EnvelopeImplementation {
   async encrypt(plaintext: Buffer, options: ProviderOptions): Promise<Buffer> {
     this.#checkMayWrite();
     const isReady = this.#lines === undefined ? this.#current.isReady : this.#lines.isReady(options.scope);
-    if (isReady) return this.encryptSync(plaintext, options);
-    // The caller may use its memory for something else while this waits.
-    const own = Uint8Array.from(plaintext);
     try {
-      return await this.#encryptLater(Buffer.from(own.buffer), options);
+      return isReady ? this.encryptSync(plaintext, options) : await this.#encryptLater(plaintext, options);
     } finally {
-      own.fill(0);
+      // An asynchronous function is given a copy: nobody else wipes it.
+      plaintext.fill(0);
     }
   }
 
@@ -184,10 +182,8 @@ class EnvelopeImplementation {
     const located = this.#locator.locate(ciphertext);
     const key = this.#find(located);
     if (key !== undefined) return this.#open(key, located, ciphertext, context, scope);
-    // The caller may use its memory for something else while this waits.
-    const own = Buffer.from(ciphertext);
-    const open = (loaded: CachedKey) => this.#open(loaded, located, own, context, scope);
-    return this.#load([{ index: 0, located, ciphertext: own }], open, signal);
+    const open = (loaded: CachedKey) => this.#open(loaded, located, ciphertext, context, scope);
+    return this.#load([{ index: 0, located, ciphertext }], open, signal);
   }
 
   keyToOpen(ciphertext: Buffer, scope?: string): KeyToOpen | undefined {
